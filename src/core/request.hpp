@@ -1,0 +1,53 @@
+#pragma once
+// What a backend asks a worker for, and what it gets back.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/pilot.hpp"
+#include "core/uuid.hpp"
+
+namespace llmw {
+
+/// One request as the backend put it together from arguments and settings. All texts are UTF-8.
+struct GenerationRequest {
+  Uuid id;
+  std::string prompt;
+  std::vector<std::string> services;
+  std::string format;
+  std::string agent;  ///< empty: none
+  std::string tags;   ///< JSON object
+  ResponseMode response_mode = ResponseMode::machine;
+  int max_output_tokens = 0;
+  int max_retries = 0;
+  std::int64_t retry_base_delay_ms = 0;
+  std::int64_t timeout_ms = 0;  ///< of each call
+  bool store_prompt = true;
+  std::vector<std::string> models;     ///< the chain, primary first
+  std::vector<std::string> forbidden;  ///< of `models`: the role may not use their servers
+
+  bool operator==(const GenerationRequest&) const = default;
+};
+
+/// The end of a request. `json` is what generate_workflow returns when it does not raise.
+struct GenerationResult {
+  bool ok = false;
+  std::string json;
+  std::string error_sqlstate;  ///< these when not ok
+  std::string error_message;
+  std::string error_detail;
+  std::string error_hint;
+
+  bool operator==(const GenerationResult&) const = default;
+};
+
+std::string encode(const GenerationRequest& request);
+std::string encode(const GenerationResult& result);
+
+/// Throw llmw::Error XX000 when `bytes` are not what encode() made.
+GenerationRequest decode_request(std::string_view bytes);
+GenerationResult decode_result(std::string_view bytes);
+
+}  // namespace llmw
