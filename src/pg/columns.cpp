@@ -1,0 +1,104 @@
+#include "pg/columns.hpp"
+
+#include "pg/boundary.hpp"
+#include "pg/text.hpp"
+
+namespace llmw {
+
+static_assert(sizeof(char) == sizeof(bool));
+
+namespace {
+
+struct ElementType {
+  int16 length;
+  bool by_value;
+  char alignment;
+};
+
+// Looked up here and not in the catalog: a small batch has more arrays than rows.
+ElementType element_type(Oid type) {
+  switch (type) {
+    case UUIDOID: return {UUID_LEN, false, TYPALIGN_CHAR};
+    case INT8OID:
+    case TIMESTAMPTZOID: return {sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE};
+    case BOOLOID: return {sizeof(bool), true, TYPALIGN_CHAR};
+    default: return {-1, false, TYPALIGN_INT};
+  }
+}
+
+}  // namespace
+
+Columns::Columns(std::span<const Oid> types, std::size_t rows)
+    : types_(types), columns_(types.size()) {
+  for (Column& column : columns_) {
+    column.values.reserve(rows);
+    column.nulls.reserve(rows);
+  }
+}
+
+Columns& Columns::put(Datum value, bool is_null) {
+  Column& column = columns_[next_];
+  column.values.push_back(value);
+  column.nulls.push_back(is_null ? 1 : 0);
+  next_ = (next_ + 1) % columns_.size();
+  return *this;
+}
+
+Columns& Columns::add(const Uuid& value) {
+  auto* copy = PgCall([] { return static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t))); });
+  std::memcpy(copy->data, value.bytes.data(), value.bytes.size());
+  return put(UUIDPGetDatum(copy), false);
+}
+
+Columns& Columns::add(std::int64_t value) { return put(Int64GetDatum(value), false); }
+
+Columns& Columns::add(bool value) { return put(BoolGetDatum(value), false); }
+
+Columns& Columns::add(std::string_view utf8) {
+  return put(PointerGetDatum(to_server_text(utf8)), false);
+}
+
+Columns& Columns::add_bytes(std::string_view bytes) {
+  text* copy = PgCall(
+      [=] { return cstring_to_text_with_len(bytes.data(), static_cast<int>(bytes.size())); });
+  return put(PointerGetDatum(copy), false);
+}
+
+Columns& Columns::add_or_null(std::string_view utf8) {
+  return utf8.empty() ? add_null() : add(utf8);
+}
+
+Columns& Columns::add_null() { return put(0, true); }
+
+Datum Columns::array_of(std::size_t column) const {
+  auto* values = const_cast<Datum*>(columns_[column].values.data());
+  auto* nulls = reinterpret_cast<bool*>(const_cast<char*>(columns_[column].nulls.data()));
+  const int rows = static_cast<int>(columns_[column].values.size());
+  const Oid oid = types_[column];
+  const ElementType type = element_type(oid);
+  return PgCall([=] {
+    int dimensions[1] = {rows};
+    int lower_bounds[1] = {1};
+    return PointerGetDatum(construct_md_array(values, nulls, 1, dimensions, lower_bounds, oid,
+                                              type.length, type.by_value, type.alignment));
+  });
+}
+
+Columns::Parameters Columns::arrays() const {
+  Parameters arrays{{}, std::string(columns_.size(), ' ')};
+  arrays.values.reserve(columns_.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i) arrays.values.push_back(array_of(i));
+  return arrays;
+}
+
+Columns::Parameters Columns::row() const {
+  Parameters row;
+  row.values.reserve(columns_.size());
+  for (const Column& column : columns_) {
+    row.values.push_back(column.values.front());
+    row.nulls += column.nulls.front() != 0 ? 'n' : ' ';
+  }
+  return row;
+}
+
+}  // namespace llmw

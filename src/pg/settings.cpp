@@ -1,0 +1,105 @@
+#include "pg/settings.hpp"
+
+#include <climits>
+
+namespace llmw {
+
+Settings settings;
+
+namespace {
+
+constexpr config_enum_entry kResponseModes[] = {
+    {"machine", kResponseModeMachine, false},
+    {"human_debug", kResponseModeHumanDebug, false},
+    {nullptr, 0, false},
+};
+
+void define_string(const char* name, const char* text, char** variable, const char* value) {
+  DefineCustomStringVariable(name, text, nullptr, variable, value, PGC_USERSET, 0, nullptr, nullptr,
+                             nullptr);
+}
+
+void define_bool(const char* name, const char* text, bool* variable, bool value) {
+  DefineCustomBoolVariable(name, text, nullptr, variable, value, PGC_USERSET, 0, nullptr, nullptr,
+                           nullptr);
+}
+
+struct IntSetting {
+  const char* name;
+  const char* text;
+  int* variable;
+  int value;
+  int minimum;
+  int maximum;
+  GucContext context;
+  int flags;
+};
+
+void define_int(const IntSetting& s) {
+  DefineCustomIntVariable(s.name, s.text, nullptr, s.variable, s.value, s.minimum, s.maximum,
+                          s.context, s.flags, nullptr, nullptr, nullptr);
+}
+
+void define_generation_settings() {
+  define_string("llm_workflow.primary_model", "Sets the model that is asked first.",
+                &settings.primary_model, "gpt-4o-mini");
+  define_string("llm_workflow.fallback_models",
+                "Sets the models that are asked, in order, when the ones before them fail.",
+                &settings.fallback_models, "claude-sonnet-4");
+  define_bool("llm_workflow.enable_fallback",
+              "Allows the models of llm_workflow.fallback_models to be asked.",
+              &settings.enable_fallback, true);
+  define_string("llm_workflow.format", "Sets the format of generated documents.", &settings.format,
+                "pilot");
+  DefineCustomEnumVariable("llm_workflow.response_mode",
+                           "Sets whether models answer with the document only or also explain it.",
+                           nullptr, &settings.response_mode, kResponseModeMachine, kResponseModes,
+                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  define_bool("llm_workflow.store_prompts", "Stores the prompts of requests in the ledger.",
+              &settings.store_prompts, true);
+  define_string("llm_workflow.baseline_model",
+                "Sets the model against whose price savings are computed.",
+                &settings.baseline_model, "claude-sonnet-4");
+}
+
+void define_limits() {
+  const IntSetting limits[] = {
+      {"llm_workflow.request_timeout", "Sets the longest time that one call may take.",
+       &settings.request_timeout, 30'000, 1, 3'600'000, PGC_USERSET, GUC_UNIT_MS},
+      {"llm_workflow.max_output_tokens", "Sets the most tokens that a model may answer with.",
+       &settings.max_output_tokens, 12'000, 1, 1'000'000, PGC_USERSET, 0},
+      {"llm_workflow.max_retries", "Sets how often a model is asked again after a transient error.",
+       &settings.max_retries, 2, 0, 10, PGC_USERSET, 0},
+      {"llm_workflow.retry_base_delay",
+       "Sets the longest wait before the first retry; it doubles with each further one.",
+       &settings.retry_base_delay, 500, 0, 60'000, PGC_USERSET, GUC_UNIT_MS},
+      {"llm_workflow.idle_timeout", "Sets after how much idle time the worker of a database exits.",
+       &settings.idle_timeout, 60'000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS},
+  };
+  for (const IntSetting& limit : limits) define_int(limit);
+}
+
+void define_server_start_settings() {
+  const IntSetting sizes[] = {
+      {"llm_workflow.max_waiting_requests",
+       "Sets how many requests of all databases can wait for their result at once.",
+       &settings.max_waiting_requests, 1000, 1, 100'000, PGC_POSTMASTER, 0},
+      {"llm_workflow.payload_memory",
+       "Sets the shared memory for prompts and results on their way to and from workers.",
+       &settings.payload_memory, 65'536, 1024, MAX_KILOBYTES, PGC_POSTMASTER, GUC_UNIT_KB},
+      {"llm_workflow.max_workers", "Sets how many databases can have a worker at once.",
+       &settings.max_workers, 16, 1, 1024, PGC_POSTMASTER, 0},
+  };
+  for (const IntSetting& size : sizes) define_int(size);
+}
+
+}  // namespace
+
+void define_settings() {
+  define_generation_settings();
+  define_limits();
+  if (process_shared_preload_libraries_in_progress) define_server_start_settings();
+  MarkGUCPrefixReserved("llm_workflow");
+}
+
+}  // namespace llmw

@@ -1,0 +1,36 @@
+#pragma once
+// The settings (GUCs) of the extension, prefix `llm_workflow.`. One table in settings.cpp holds
+// name, default, bounds, unit and text; docs/settings.md is checked against it.
+
+#include "pg/postgres.hpp"
+
+namespace llmw {
+
+enum ResponseModeSetting { kResponseModeMachine, kResponseModeHumanDebug };
+
+/// Values as PostgreSQL keeps them. Read-only for everyone but the GUC machinery.
+struct Settings {
+  char* primary_model;
+  char* fallback_models;
+  bool enable_fallback;
+  int request_timeout;    ///< milliseconds
+  int max_output_tokens;  ///< tokens
+  int max_retries;
+  int retry_base_delay;  ///< milliseconds
+  char* format;
+  int response_mode;
+  bool store_prompts;
+  char* baseline_model;
+  int idle_timeout;          ///< milliseconds
+  int max_waiting_requests;  ///< slots; fixed at server start
+  int payload_memory;        ///< kilobytes; fixed at server start
+  int max_workers;           ///< databases served at once; fixed at server start
+};
+
+extern Settings settings;
+
+/// Defines all settings. Called once, by _PG_init; those fixed at server start are defined only
+/// while shared_preload_libraries is being processed, as PostgreSQL demands.
+void define_settings();
+
+}  // namespace llmw

@@ -1,0 +1,28 @@
+#pragma once
+// Text between the database's encoding and UTF-8, which is what core, http and JSON speak.
+//
+// All functions may throw llmw::Error: a character that the other encoding lacks is PostgreSQL's
+// error 22P05.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/postgres.hpp"
+
+namespace llmw {
+
+/// A text value of the server as UTF-8.
+std::string to_utf8(text* value);
+std::string to_utf8(const char* value);
+
+/// UTF-8 as a new text value in the server's encoding, in CurrentMemoryContext.
+text* to_server_text(std::string_view utf8);
+
+/// UTF-8 JSON text as a new jsonb value, in CurrentMemoryContext.
+Datum to_jsonb(std::string_view utf8_json);
+
+/// The elements of a text[] as UTF-8. NULL elements are an error 22004 that names `argument`.
+std::vector<std::string> to_utf8_list(ArrayType* array, const char* argument);
+
+}  // namespace llmw
