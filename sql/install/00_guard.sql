@@ -1,0 +1,2 @@
+\echo Use "CREATE EXTENSION llm_workflow" to load this file. \quit
+

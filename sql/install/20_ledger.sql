@@ -1,0 +1,240 @@
+-- The ledger: requests, calls, intents and events. Only the worker writes it, in transactions of
+-- its own, so that ROLLBACK of a caller erases nothing.
+--
+-- The three big tables are partitioned by month. Their partitions are made at run time by
+-- ensure_workflow_partitions(), never here: a partition made by this script would belong to the
+-- extension and could not be dropped when its time is over. Keys and indexes stand on the partitions
+-- only: those of a parent would be there already when a restore attaches the partitions, and clash
+-- with their own. Primary keys begin with request_id, so that the tables can be distributed by it; no
+-- foreign keys stand between them.
+
+CREATE TABLE workflow_requests (
+    request_id uuid NOT NULL,
+    submitted_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    parent_request_id uuid,
+    role_name name NOT NULL,
+    format text NOT NULL,
+    format_version int NOT NULL,
+    prompt text,
+    prompt_sha256 bytea NOT NULL,
+    services text[] NOT NULL DEFAULT '{}',
+    agent text,
+    tags jsonb NOT NULL DEFAULT '{}',
+    status text NOT NULL,
+    generator_used text,
+    validation_passed boolean,
+    fallback_reason text,
+    input_tokens bigint NOT NULL DEFAULT 0,
+    output_tokens bigint NOT NULL DEFAULT 0,
+    cost_usd numeric,
+    generation_time_ms bigint,
+    document jsonb,
+    warnings jsonb,
+    error_code text,
+    error_message text,
+    outcome_succeeded boolean,
+    CONSTRAINT workflow_requests_status_check
+        CHECK (status IN ('running', 'succeeded', 'failed', 'cancelled'))
+) PARTITION BY RANGE (submitted_at);
+
+COMMENT ON TABLE workflow_requests IS
+    'One row per request: what was asked, by whom, what came of it and what it cost in all.';
+COMMENT ON COLUMN workflow_requests.request_id IS
+    'UUID version 7 whose time part is submitted_at to the microsecond.';
+COMMENT ON COLUMN workflow_requests.prompt IS
+    'The description as given; NULL when llm_workflow.store_prompts was off.';
+COMMENT ON COLUMN workflow_requests.prompt_sha256 IS 'SHA-256 of the prompt in UTF-8.';
+COMMENT ON COLUMN workflow_requests.status IS 'running, succeeded, failed or cancelled.';
+COMMENT ON COLUMN workflow_requests.generator_used IS 'The model whose document was accepted.';
+COMMENT ON COLUMN workflow_requests.fallback_reason IS
+    'Why the primary model was left; NULL when it was not.';
+COMMENT ON COLUMN workflow_requests.input_tokens IS 'Sum over all calls of the request.';
+COMMENT ON COLUMN workflow_requests.output_tokens IS 'Sum over all calls of the request.';
+COMMENT ON COLUMN workflow_requests.cost_usd IS
+    'Sum over all calls of the request; NULL while running or when a call has no known price.';
+COMMENT ON COLUMN workflow_requests.error_code IS 'SQLSTATE with which the request failed.';
+
+CREATE TABLE llm_calls (
+    request_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL,
+    attempt int NOT NULL,
+    purpose text NOT NULL,
+    model text NOT NULL,
+    server text NOT NULL,
+    returned_model text,
+    provider_request_id text,
+    http_status int,
+    outcome text NOT NULL,
+    error_code text,
+    error_message text,
+    finish_reason text,
+    input_tokens bigint NOT NULL,
+    cached_input_tokens bigint NOT NULL,
+    cache_write_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    reasoning_tokens bigint NOT NULL,
+    cost_usd numeric,
+    cost_source text NOT NULL,
+    price_effective_from timestamptz,
+    latency_ms bigint NOT NULL,
+    validation_codes text[] NOT NULL DEFAULT '{}',
+    CONSTRAINT llm_calls_purpose_check
+        CHECK (purpose IN ('primary', 'retry', 'repair', 'fallback', 'batch')),
+    CONSTRAINT llm_calls_outcome_check
+        CHECK (outcome IN ('ok', 'validation_failed', 'api_error', 'timeout', 'rate_limited',
+                           'truncated', 'refused', 'context_window_exceeded', 'cancelled', 'lost')),
+    CONSTRAINT llm_calls_cost_source_check
+        CHECK (cost_source IN ('reported', 'estimated', 'unbilled', 'unknown_price'))
+) PARTITION BY RANGE (started_at);
+
+COMMENT ON TABLE llm_calls IS
+    'One row per call: every HTTP exchange with a provider that was begun. Append-only.';
+COMMENT ON COLUMN llm_calls.call_id IS
+    'UUID version 7, sent to the provider as X-Client-Request-Id.';
+COMMENT ON COLUMN llm_calls.attempt IS 'Counts the calls of the request, from 1.';
+COMMENT ON COLUMN llm_calls.input_tokens IS 'All input tokens, cached ones included.';
+COMMENT ON COLUMN llm_calls.output_tokens IS 'All output tokens, reasoning included.';
+COMMENT ON COLUMN llm_calls.cost_usd IS 'Exact cost in USD; NULL when no price was known.';
+COMMENT ON COLUMN llm_calls.cost_source IS
+    'reported: tokens as the provider reported them, at the dated price. estimated: the provider '
+    'may have billed but its report is missing or not believable. unbilled: nothing was sent, or '
+    'the provider answered with an error. unknown_price: no price row for the model.';
+COMMENT ON COLUMN llm_calls.price_effective_from IS
+    'The row of llm_model_prices by which the cost was computed.';
+
+CREATE TABLE llm_call_intents (
+    request_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    started_at timestamptz NOT NULL,
+    request_submitted_at timestamptz NOT NULL,
+    attempt int NOT NULL,
+    purpose text NOT NULL,
+    model text NOT NULL,
+    server text NOT NULL,
+    input_tokens_estimate bigint NOT NULL,
+    max_output_tokens bigint NOT NULL,
+    worst_case_cost_usd numeric,
+    price_effective_from timestamptz,
+    PRIMARY KEY (request_id, call_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+COMMENT ON TABLE llm_call_intents IS
+    'Calls that may be on the wire now: written before the first byte, deleted with the row of the '
+    'call. What a crash leaves here becomes llm_calls rows with outcome lost.';
+
+CREATE TABLE audit_logs (
+    event_id uuid NOT NULL,
+    "timestamp" timestamptz NOT NULL,
+    action text NOT NULL,
+    severity text NOT NULL,
+    compliance text NOT NULL DEFAULT 'SOC2',
+    actor text NOT NULL,
+    request_id uuid,
+    details jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT audit_logs_severity_check CHECK (severity IN ('info', 'warning', 'error'))
+) PARTITION BY RANGE ("timestamp");
+
+COMMENT ON TABLE audit_logs IS
+    'One row per event. Append-only for everyone: UPDATE, DELETE and TRUNCATE are refused; old '
+    'events go by dropping their partition.';
+COMMENT ON COLUMN audit_logs.actor IS 'The role whose request it was, or llm_workflow itself.';
+COMMENT ON COLUMN audit_logs.details IS 'Fields of the event; docs/accounting.md lists them.';
+
+SELECT pg_catalog.pg_extension_config_dump('workflow_requests', '');
+SELECT pg_catalog.pg_extension_config_dump('llm_calls', '');
+SELECT pg_catalog.pg_extension_config_dump('llm_call_intents', '');
+SELECT pg_catalog.pg_extension_config_dump('audit_logs', '');
+
+-- Append-only. Statement triggers, on the parents here and on each partition when it is made;
+-- ENABLE ALWAYS, so that session_replication_role does not switch them off.
+
+CREATE FUNCTION llmw_refuse_change() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'llmw_refuse_change';
+COMMENT ON FUNCTION llmw_refuse_change() IS
+    'Trigger of append-only tables: refuses UPDATE, DELETE and TRUNCATE.';
+REVOKE ALL ON FUNCTION llmw_refuse_change() FROM PUBLIC;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_logs
+    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change();
+ALTER TABLE audit_logs ENABLE ALWAYS TRIGGER append_only;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON llm_calls
+    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change();
+ALTER TABLE llm_calls ENABLE ALWAYS TRIGGER append_only;
+
+-- ATTACH instead of PARTITION OF: it does not lock out readers of the parent.
+CREATE FUNCTION llmw_make_partition(home name, parent name, partition name, first_day timestamp)
+    RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    lower text := to_char(first_day, 'YYYY-MM-DD 00:00:00+00');
+    upper text := to_char(first_day + interval '1 month', 'YYYY-MM-DD 00:00:00+00');
+    statement text;
+BEGIN
+    EXECUTE format('CREATE TABLE %1$I.%2$I (LIKE %1$I.%3$I INCLUDING ALL)', home, partition, parent);
+    FOREACH statement IN ARRAY CASE parent
+        WHEN 'workflow_requests' THEN ARRAY[
+            'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, submitted_at)',
+            'CREATE INDEX ON %1$I.%2$I (submitted_at)',
+            'CREATE INDEX ON %1$I.%2$I (submitted_at) WHERE status = ''running''']
+        WHEN 'llm_calls' THEN ARRAY[
+            'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, call_id, started_at)',
+            'CREATE INDEX ON %1$I.%2$I (started_at)']
+        WHEN 'audit_logs' THEN ARRAY[
+            'CREATE INDEX ON %1$I.%2$I ("timestamp")',
+            'CREATE INDEX ON %1$I.%2$I (request_id)']
+    END LOOP
+        EXECUTE format(statement, home, partition);
+    END LOOP;
+    IF parent IN ('llm_calls', 'audit_logs') THEN
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE '
+                       'ON %1$I.%2$I FOR EACH STATEMENT '
+                       'EXECUTE FUNCTION %1$I.llmw_refuse_change()', home, partition);
+        EXECUTE format('ALTER TABLE %I.%I ENABLE ALWAYS TRIGGER append_only', home, partition);
+    END IF;
+    EXECUTE format('ALTER TABLE %1$I.%2$I ATTACH PARTITION %1$I.%3$I '
+                   'FOR VALUES FROM (%4$L) TO (%5$L)', home, parent, partition, lower, upper);
+END
+$$;
+COMMENT ON FUNCTION llmw_make_partition(name, name, name, timestamp) IS
+    'Makes one partition of the ledger with its keys and triggers, and attaches it.';
+REVOKE ALL ON FUNCTION llmw_make_partition(name, name, name, timestamp) FROM PUBLIC;
+
+CREATE FUNCTION ensure_workflow_partitions(months_ahead int DEFAULT 2) RETURNS int
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    home name := (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+                  WHERE e.extname = 'llm_workflow');
+    parent text;
+    first_day timestamp;
+    partition text;
+    made int := 0;
+BEGIN
+    IF months_ahead IS NULL OR months_ahead < 0 OR months_ahead > 120 THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'months_ahead must be between 0 and 120';
+    END IF;
+    -- One maker at a time: two would race for the same names.
+    LOCK TABLE @extschema@.llm_call_intents IN SHARE UPDATE EXCLUSIVE MODE;
+    FOREACH parent IN ARRAY ARRAY['workflow_requests', 'llm_calls', 'audit_logs'] LOOP
+        FOR i IN 0 .. months_ahead LOOP
+            first_day := date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i);
+            partition := parent || to_char(first_day, '"_y"YYYY"m"MM');
+            CONTINUE WHEN to_regclass(format('%I.%I', home, partition)) IS NOT NULL;
+            PERFORM @extschema@.llmw_make_partition(home, parent, partition, first_day);
+            made := made + 1;
+        END LOOP;
+    END LOOP;
+    RETURN made;
+END
+$$;
+COMMENT ON FUNCTION ensure_workflow_partitions(int) IS
+    'Makes the monthly partitions of the ledger from this month to months_ahead later; returns how '
+    'many were missing. The worker calls it; calling it yourself does no harm.';
+REVOKE ALL ON FUNCTION ensure_workflow_partitions(int) FROM PUBLIC;
