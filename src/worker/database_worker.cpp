@@ -1,0 +1,224 @@
+// The worker of one database: connects, resolves what a former worker left, then runs the event
+// loop until it is idle for llm_workflow.idle_timeout, told to leave, or the extension is dropped.
+// The launcher starts it with the index of its entry. States: README.md.
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "pg/boundary.hpp"
+#include "pg/extension.hpp"
+#include "pg/settings.hpp"
+#include "pg/transaction.hpp"
+#include "shmem/payload.hpp"
+#include "shmem/slots.hpp"
+#include "shmem/worker_table.hpp"
+#include "worker/dispatcher.hpp"
+
+extern "C" PGDLLEXPORT void llmw_worker_main(Datum argument);
+
+namespace llmw {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::hours kPartitionCheckEvery{6};
+constexpr std::chrono::minutes kPartitionCheckAgain{1};
+constexpr milliseconds kLongestNap{10'000};
+
+// Process-local: whether the exit callback must tell waiters that no worker could be started.
+bool serving = false;
+
+extern "C" {
+
+static void llmw_worker_exit(int, Datum argument) {
+  const int entry = DatumGetInt32(argument);
+  const int orphaned = orphan_slots(entry);
+  leave_worker(entry, !serving       ? WorkerEnd::never_served
+                      : orphaned > 0 ? WorkerEnd::left_calls
+                                     : WorkerEnd::served);
+}
+
+// PostgreSQL's lock_timeout is a SIGINT to oneself. pg_cancel_backend sends one too, and must not
+// end the worker.
+static void llmw_worker_interrupt(SIGNAL_ARGS) {
+  if (get_timeout_indicator(LOCK_TIMEOUT, false)) StatementCancelHandler(postgres_signal_arg);
+}
+
+}  // extern "C"
+
+void install_signal_handlers() {
+  pqsignal(SIGTERM, die);
+  pqsignal(SIGHUP, SignalHandlerForConfigReload);
+  pqsignal(SIGINT, llmw_worker_interrupt);
+  BackgroundWorkerUnblockSignals();
+}
+
+void set_option(const char* name, const char* value) {
+  SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+// What ALTER DATABASE or ALTER ROLE may have set for people must not apply to the ledger.
+void set_session_options() {
+  set_option("search_path", "pg_catalog, pg_temp");
+  set_option("statement_timeout", "0");
+  set_option("lock_timeout", "5s");
+  set_option("idle_in_transaction_session_timeout", "0");
+  set_option("default_transaction_isolation", "read committed");
+  set_option("default_transaction_read_only", "off");
+  set_option("jit", "off");
+#ifdef USE_LZ4
+  // Documents are compressed when they are stored; pglz takes five times as long.
+  set_option("default_toast_compression", "lz4");
+#endif
+  if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF) set_option("synchronous_commit", "on");
+  // Plans are made once, often while the tables are small: they must look rows up by key.
+  set_option("enable_seqscan", "off");
+  set_option("enable_hashjoin", "off");
+  set_option("enable_mergejoin", "off");
+}
+
+std::optional<Extension> read_extension() {
+  std::optional<Extension> extension;
+  in_transaction([&] { extension = find_extension(); });
+  return extension;
+}
+
+void recover(Ledger& ledger) {
+  ledger.ensure_partitions();
+  const std::int64_t lost = ledger.recover();
+  if (lost > 0)
+    PgCall([=] {
+      ereport(LOG,
+              (errmsg("llm_workflow recorded %lld calls as lost", static_cast<long long>(lost)),
+               errdetail("A former worker or the server ended while they were on the wire.")));
+    });
+}
+
+class EventLoop {
+ public:
+  EventLoop(int entry, const Extension& extension, bool probe)
+      : entry_(entry), ledger_(extension), dispatcher_(entry, extension), probe_(probe) {
+    const int engine = dispatcher_.poll_fd();
+    events_ = PgCall([=] {
+      WaitEventSet* set = create_wait_event_set(3);
+      AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, nullptr);
+      AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, nullptr);
+      AddWaitEventToSet(set, WL_SOCKET_READABLE, engine, nullptr, nullptr);
+      return set;
+    });
+  }
+
+  /// Returns when the worker shall end.
+  void run() {
+    while (true) {
+      PgCall([] {
+        CHECK_FOR_INTERRUPTS();
+        if (ConfigReloadPending) {
+          ConfigReloadPending = false;
+          ProcessConfigFile(PGC_SIGHUP);
+        }
+      });
+      keep_partitions_ahead();
+      dispatcher_.turn();
+      if (has_ready(entry_)) continue;
+      if (shall_leave() && leave_if_idle(entry_)) return;
+      wait();
+    }
+  }
+
+ private:
+  void keep_partitions_ahead() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (now < next_partition_check_) return;
+    next_partition_check_ = now + kPartitionCheckEvery;
+    try {
+      ledger_.ensure_partitions();
+    } catch (const Error& error) {
+      // They are made months ahead: somebody who locks the tables now is no reason to end.
+      next_partition_check_ = now + kPartitionCheckAgain;
+      const char* message = error.message().c_str();
+      PgCall([=] { ereport(LOG, (errmsg("could not make partitions: %s", message))); });
+    }
+  }
+
+  bool shall_leave() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (!dispatcher_.idle()) {
+      idle_since_ = now;
+      probe_ = false;
+      return false;
+    }
+    return probe_ || asked_to_leave(entry_) ||
+           now - idle_since_ >= milliseconds{settings.idle_timeout};
+  }
+
+  long nap() const {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    SteadyTime wake = std::min(now + kLongestNap, dispatcher_.next_deadline());
+    if (dispatcher_.idle())
+      wake = std::min(wake, idle_since_ + milliseconds{settings.idle_timeout});
+    if (wake <= now) return 0;  // also SteadyTime::min(), from which nothing can be subtracted
+    return std::chrono::ceil<milliseconds>(wake - now).count();
+  }
+
+  void wait() {
+    const long timeout = nap();
+    WaitEventSet* events = events_;
+    PgCall([=] {
+      pgstat_report_stat(false);
+      WaitEvent occurred[3];
+      (void)WaitEventSetWait(events, timeout, occurred, 3, PG_WAIT_EXTENSION);
+      ResetLatch(MyLatch);
+    });
+  }
+
+  int entry_;
+  Ledger ledger_;
+  Dispatcher dispatcher_;
+  bool probe_;  ///< started to recover only, and nothing came up since
+  WaitEventSet* events_ = nullptr;
+  SteadyTime idle_since_ = std::chrono::steady_clock::now();
+  SteadyTime next_partition_check_ = idle_since_ + kPartitionCheckEvery;
+};
+
+void serve(int entry, bool probe) {
+  const std::optional<Extension> extension = read_extension();
+  if (!extension) return;
+  {
+    Ledger ledger(*extension);
+    recover(ledger);
+  }
+  EventLoop loop(entry, *extension, probe);
+  serving = true;
+  loop.run();
+}
+
+void run(int entry) {
+  PgCall(install_signal_handlers);
+  attach_payload();
+  const std::optional<WorkerClaim> claim = claim_worker(entry);
+  if (!claim) return;
+  const Oid database = claim->database;
+  PgCall([=] {
+    // Registered first, so that it also runs when the database cannot be connected to.
+    before_shmem_exit(llmw_worker_exit, Int32GetDatum(entry));
+    BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+    set_session_options();
+    pgstat_report_activity(STATE_IDLE, nullptr);
+  });
+  try {
+    serve(entry, claim->probe);
+  } catch (const ExtensionGone&) {
+    PgCall([] { ereport(LOG, (errmsg("llm_workflow worker ends: the extension was dropped"))); });
+  }
+}
+
+}  // namespace
+
+}  // namespace llmw
+
+extern "C" void llmw_worker_main(Datum argument) {
+  llmw::PgBoundary([=] { llmw::run(DatumGetInt32(argument)); });
+}

@@ -1,0 +1,341 @@
+#include "worker/generation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/draft.hpp"
+#include "pg/boundary.hpp"
+#include "pg/ids.hpp"
+#include "pg/text.hpp"
+
+namespace llmw {
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+std::string name_of_role(Oid role) {
+  const char* name = PgCall([=] { return GetUserNameFromId(role, true); });
+  return name == nullptr ? std::to_string(role) : to_utf8(name);
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+}  // namespace
+
+Generation::Generation(const TakenSlot& slot)
+    : request_(decode_request(slot.request)),
+      slot_(slot.index),
+      role_name_(name_of_role(slot.role)),
+      role_(slot.role),
+      submitted_at_(from_unix_micros(uuid7_unix_micros(request_.id))) {
+  FlowInput input;
+  input.prompt = request_.prompt;
+  input.services = request_.services;
+  input.response_mode = request_.response_mode;
+  input.max_output_tokens = request_.max_output_tokens;
+  input.max_retries = request_.max_retries;
+  input.retry_base_delay = milliseconds{request_.retry_base_delay_ms};
+  input.max_retry_wait = timeout();
+  input.seed = static_cast<std::uint64_t>(submitted_at_);
+  for (const std::string& name : request_.models) input.chain.push_back(make_candidate(name));
+  flow_.emplace(std::move(input));
+}
+
+milliseconds Generation::timeout() const { return milliseconds{request_.timeout_ms}; }
+
+Candidate Generation::make_candidate(const std::string& name) {
+  Target& target = targets_.emplace_back();
+  Candidate candidate;
+  candidate.model = name;
+  const Model* model = find_model(name);
+  if (model == nullptr || !model->enabled) {
+    candidate.unusable = model == nullptr ? "the model does not exist" : "the model is disabled";
+    return candidate;
+  }
+  candidate.remote_name = model->remote_name;
+  candidate.context_window = model->context_window;
+  candidate.max_output_tokens = model->max_output_tokens;
+  target.server = model->server;
+  const ProviderServer server = find_provider_server(target.server);
+  target.max_concurrency = server.max_concurrency;
+  target.endpoint = {server.protocol,
+                     server.base_url,
+                     {},
+                     model->structured_output.value_or(server.structured_output)};
+  candidate.drafts_by_rules = server.protocol == Protocol::builtin;
+  if (contains(request_.forbidden, name)) {
+    candidate.unusable = "permission denied for foreign server \"" + server.name + "\"";
+    return candidate;
+  }
+  find_key(server, target, candidate);
+  return candidate;
+}
+
+// A key that cannot be read makes its model unusable, not the request: another may have its own.
+void Generation::find_key(const ProviderServer& server, Target& target, Candidate& candidate) {
+  try {
+    const std::optional<std::string> key = find_api_key(server, role_);
+    if (key)
+      target.endpoint.api_key = *key;
+    else if (server.needs_key)
+      candidate.unusable = "there is no API key for server \"" + server.name + "\"";
+  } catch (const Error& error) {
+    if (error.sqlstate() != sqlstate::kCredentialsMissing) throw;
+    candidate.unusable = error.message();
+  }
+}
+
+Generation::Turn Generation::new_turn() const {
+  Turn turn;
+  turn.entry.request_id = request_.id;
+  turn.entry.submitted_at = submitted_at_;
+  return turn;
+}
+
+Generation::Turn Generation::start() {
+  Turn turn = new_turn();
+  turn.entry.opened = RequestRow{&request_, role_name_};
+  return follow(flow_->start(), std::move(turn));
+}
+
+Generation::Turn Generation::on_reply(const HttpReply& reply, microseconds elapsed) {
+  const OpenCall call = *std::exchange(call_, std::nullopt);
+  const Endpoint& endpoint = targets_[call.plan.candidate].endpoint;
+  Answer answer =
+      read_http_reply(endpoint.protocol, call.http, call.plan.chat, reply,
+                      to_unix_micros(GetCurrentTimestamp()) / USECS_PER_SEC, endpoint.api_key);
+  FlowStep step = flow_->on_answer(answer);
+  Turn turn = new_turn();
+  turn.entry.calls.push_back(close_call(call, std::move(answer), *step.judgement, elapsed));
+  return follow(std::move(step), std::move(turn));
+}
+
+Generation::Turn Generation::on_wait_over() { return follow(flow_->on_wait_over(), new_turn()); }
+
+Generation::Turn Generation::on_admitted() {
+  Turn turn = new_turn();
+  send(turn);
+  return turn;
+}
+
+Generation::Turn Generation::on_cancel() {
+  Turn turn = new_turn();
+  if (call_) {
+    Answer answer;
+    answer.outcome = Outcome::cancelled;
+    answer.billing = Billing::possible;
+    const OpenCall call = *std::exchange(call_, std::nullopt);
+    const microseconds elapsed{GetCurrentTimestamp() - call.started_at};
+    turn.entry.calls.push_back(
+        close_call(call, std::move(answer), {Outcome::cancelled, {}, {}}, elapsed));
+  }
+  FlowResult result;
+  result.error_sqlstate = "57014";
+  result.error_message = "the caller did not wait for the result";
+  end("cancelled", std::move(result), turn);
+  add_event(turn, "WORKFLOW_GENERATION_FAILED", "warning",
+            failed_details(request_.models.front(), "cancelled", outcome_, totals_));
+  return turn;
+}
+
+// A draft by rules is an answer at once: it needs no intent, so several steps fit in one turn.
+Generation::Turn Generation::follow(FlowStep step, Turn turn) {
+  for (;;) {
+    if (step.fallback)
+      add_event(turn, "WORKFLOW_GENERATION_FALLBACK", "warning", fallback_details(*step.fallback));
+    if (step.waits()) {
+      turn.action = Action::wait;
+      turn.wait = step.wait;
+      return turn;
+    }
+    if (step.finished()) break;
+    if (targets_[step.call.candidate].endpoint.protocol != Protocol::builtin) {
+      planned_ = std::move(step.call);
+      turn.action = Action::ask;
+      return turn;
+    }
+    step = draft(step.call, turn);
+  }
+  end(flow_->result().ok ? "succeeded" : "failed", flow_->result(), turn);
+  if (outcome_.ok)
+    add_event(turn, "WORKFLOW_GENERATED", "info", generated_details(outcome_, totals_));
+  else
+    add_event(turn, "WORKFLOW_GENERATION_FAILED", "error",
+              failed_details(request_.models.front(),
+                             to_string(outcome_.failure.value_or(FallbackReason::api_error)),
+                             outcome_, totals_));
+  return turn;
+}
+
+FlowStep Generation::draft(const CallPlan& plan, Turn& turn) {
+  OpenCall call;
+  call.started_at = GetCurrentTimestamp();
+  call.id = new_uuid(call.started_at);
+  call.plan = plan;
+  Answer answer;
+  answer.outcome = Outcome::ok;
+  answer.billing = Billing::reported;  // zero tokens: nobody bills rules
+  answer.text = draft_workflow(request_.prompt, request_.services);
+  FlowStep step = flow_->on_answer(answer);
+  CallRow row = close_call(call, std::move(answer), *step.judgement,
+                           microseconds{GetCurrentTimestamp() - call.started_at});
+  row.had_intent = false;
+  turn.entry.calls.push_back(std::move(row));
+  return step;
+}
+
+void Generation::send(Turn& turn) {
+  CallPlan plan = *std::exchange(planned_, std::nullopt);
+  const Target& target = targets_[plan.candidate];
+  const std::string& model = flow_->input().chain[plan.candidate].model;
+  OpenCall call;
+  call.started_at = GetCurrentTimestamp();
+  call.id = new_uuid(call.started_at);
+  plan.chat.call_id = to_string(call.id);
+  call.http = build_http_request(target.endpoint, plan.chat);
+  call.http.new_connection = plan.purpose == Purpose::retry;
+
+  IntentRow intent{
+      call.id, call.started_at, plan.attempt, plan.purpose, model, target.server, {}, {}, {}, {}};
+  intent.input_tokens_estimate =
+      estimate_tokens(plan.chat.system_prompt) + estimate_tokens(plan.chat.user_prompt);
+  intent.max_output_tokens = plan.chat.max_output_tokens;
+  if (const DatedPrice* price = find_price(model, intent.input_tokens_estimate, call.started_at)) {
+    const Usage worst{intent.input_tokens_estimate, 0, 0, intent.max_output_tokens, 0};
+    intent.worst_case_cost = cost_of(worst, price->price).to_string();
+    intent.price_effective_from = price->effective_from;
+  }
+  turn.entry.intent = std::move(intent);
+  turn.action = Action::call;
+  call.plan = std::move(plan);
+  call_ = std::move(call);
+}
+
+CallRow Generation::close_call(const OpenCall& call, Answer answer, Judgement judgement,
+                               microseconds elapsed) {
+  CallRow row;
+  row.call_id = call.id;
+  row.started_at = call.started_at;
+  row.finished_at = GetCurrentTimestamp();
+  row.attempt = call.plan.attempt;
+  row.purpose = call.plan.purpose;
+  row.model = flow_->input().chain[call.plan.candidate].model;
+  row.server = targets_[call.plan.candidate].server;
+  row.answer = std::move(answer);
+  row.judgement = std::move(judgement);
+  row.latency_ms = std::chrono::duration_cast<milliseconds>(elapsed).count();
+  price(row, call.plan.chat);
+  totals_.input_tokens += row.usage.input;
+  totals_.output_tokens += row.usage.output;
+  row.answer.text.clear();
+  return row;
+}
+
+// What the provider did not report is estimated: never nothing for a call that may be billed.
+void Generation::price(CallRow& row, const ChatRequest& chat) {
+  row.cost = "0";
+  if (row.answer.billing == Billing::none) return;
+  row.cost_source = "reported";
+  row.usage = row.answer.usage;
+  if (row.answer.billing == Billing::possible) {
+    row.cost_source = "estimated";
+    row.usage = {};
+    row.usage.input = estimate_tokens(chat.system_prompt) + estimate_tokens(chat.user_prompt);
+    row.usage.output =
+        row.answer.text.empty() ? chat.max_output_tokens : estimate_tokens(row.answer.text);
+  }
+  const DatedPrice* price = find_price(row.model, row.usage.input, row.started_at);
+  if (price == nullptr) {
+    row.cost.clear();
+    row.cost_source = "unknown_price";
+    totals_.cost_known = false;
+    return;
+  }
+  const Money cost = cost_of(row.usage, price->price);
+  row.cost = cost.to_string();
+  row.price_effective_from = price->effective_from;
+  totals_.cost += cost;
+}
+
+void Generation::end(const char* status, FlowResult result, Turn& turn) {
+  const TimestampTz now = GetCurrentTimestamp();
+  outcome_ = std::move(result);
+  totals_.generation_time_ms = std::max<std::int64_t>(0, (now - submitted_at_) / 1000);
+  turn.entry.ended = EndRow{status, now, outcome_, totals_};
+  turn.action = Action::finish;
+}
+
+void Generation::add_event(Turn& turn, const char* action, const char* severity,
+                           std::string details) const {
+  const TimestampTz now = GetCurrentTimestamp();
+  turn.entry.events.push_back(
+      {new_uuid(now), now, action, severity, role_name_, std::move(details)});
+}
+
+GenerationResult Generation::result() const {
+  return {outcome_.ok,
+          result_json(request_.id, request_.format, outcome_, totals_),
+          outcome_.error_sqlstate,
+          outcome_.error_message,
+          outcome_.error_detail,
+          outcome_.error_hint};
+}
+
+namespace {
+
+bool make_ascii(std::string& text) {
+  bool changed = false;
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x80) continue;
+    c = '?';
+    changed = true;
+  }
+  return changed;
+}
+
+// What providers wrote, in a form that every encoding holds. True when that changed anything.
+bool make_ascii(LedgerEntry& entry) {
+  bool changed = false;
+  for (CallRow& call : entry.calls)
+    for (std::string* text :
+         {&call.answer.returned_model, &call.answer.provider_request_id, &call.answer.error_message,
+          &call.answer.finish_reason, &call.judgement.error_code})
+      changed = make_ascii(*text) || changed;
+  for (EventRow& event : entry.events) changed = make_ascii(event.details) || changed;
+  return changed;
+}
+
+}  // namespace
+
+// A request that had failed anyway keeps its own error, if it was the texts of its calls.
+void Generation::fail_with(const Error& error, LedgerEntry& entry) {
+  const bool changed = make_ascii(entry);
+  if (!entry.ended) return;
+  const bool had_document = outcome_.ok;
+  if (had_document || !changed) {
+    outcome_ = {};
+    outcome_.error_sqlstate = error.sqlstate();
+    outcome_.error_message = error.message();
+    outcome_.error_detail = error.detail();
+    outcome_.error_hint = error.hint();
+  }
+  make_ascii(outcome_.error_message);
+  make_ascii(outcome_.error_detail);
+  const char* status = had_document ? "failed" : entry.ended->status;
+  entry.ended = EndRow{status, entry.ended->finished_at, outcome_, totals_};
+  if (!had_document) return;
+  std::erase_if(entry.events, [](const EventRow& event) {
+    return std::string_view(event.action) == "WORKFLOW_GENERATED";
+  });
+  const TimestampTz now = GetCurrentTimestamp();
+  entry.events.push_back(
+      {new_uuid(now), now, "WORKFLOW_GENERATION_FAILED", "error", role_name_,
+       failed_details(request_.models.front(), to_string(FallbackReason::validation_failed),
+                      outcome_, totals_)});
+}
+
+}  // namespace llmw
