@@ -1,0 +1,211 @@
+# kill -9 at random moments, of a client's backend, of the database's worker, of the launcher and of
+# the postmaster in turn, while clients generate: the ledger still accounts for every call that the
+# providers billed. LLMW_KILLS says how many kills; LLMW_SEED repeats a run's moments.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LlmWorkflow;
+use Chaos;
+use POSIX ();
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep);
+
+my $client_count = 6;
+my $kills = kills();
+my $seed = $ENV{LLMW_SEED} || time() ^ $$;
+diag("$kills kills, LLMW_SEED=$seed");
+srand($seed);
+
+my $node = new_node('kills', restart_after_crash => 1, conf => <<'CONF');
+llm_workflow.retry_base_delay = 20
+llm_workflow.request_timeout = 2s
+CONF
+my $sim = start_simulator($node, seed => $seed % 1_000_000 + 1);
+create_extension($node, 'postgres');
+create_sim_servers($node, 'postgres', $sim);
+
+# ---- Clients -------------------------------------------------------------------------------------
+# What a client asks for, one after the other: most are answered at once or soon, some never.
+my @markers = (
+    '', '', '[[sim:delay:0-30]]', '[[sim:delay:0-30]]', '[[sim:delay:100-400]]',
+    '[[sim:delay:100-400]]', '[[sim-openai:s503:none@2]]', '[[sim-openai:bad_steps]]',
+    '[[sim-openai:reset_body]]', '[[sim-openai:s500]]', '[[sim-openai:usage_missing]]',
+    '[[sim-openai:truncated]]', '[[sim-openai:dead_reuse]]',
+    '[[sim:hang_headers@p=20]]', '[[sim-openai:refusal]]',
+);
+
+sub write_script {
+    my ($number) = @_;
+    my $script = $node->basedir . "/client_$number.sql";
+    foreach my $n (1 .. 400) {
+        my $marker = $markers[ int(rand(@markers)) ];
+        append_to_file($script,
+            "SELECT generate_workflow('$marker Handle orders, part $n') ->> 'request_id';\n");
+    }
+    return $script;
+}
+
+my $stop_file = $node->basedir . '/stop';
+
+# A client connects again whenever its server went away. Its results go to its file.
+sub run_client {
+    my ($number, $script) = @_;
+    $ENV{PGAPPNAME} = "client_$number";
+    my $psql = $node->installed_command('psql');
+    my $connection = $node->connstr('postgres');
+    my $results = $node->basedir . "/results_$number";
+    until (-e $stop_file) {
+        system("'$psql' -XAtq -d \"$connection\" -f '$script' >>'$results' 2>>'$results.errors'");
+        usleep(20_000);
+    }
+    return;
+}
+
+my @clients;
+END {
+    my $status = $?;
+    kill 'KILL', map { -$_ } @clients if @clients;
+    waitpid($_, 0) foreach @clients;
+    $? = $status;
+}
+foreach my $number (1 .. $client_count) {
+    my $script = write_script($number);
+    my $pid = fork() // BAIL_OUT("cannot fork: $!");
+    if ($pid == 0) {
+        setpgrp();    # with the psql that it starts
+        run_client($number, $script);
+        POSIX::_exit(0);
+    }
+    push @clients, $pid;
+}
+
+# ---- Kills ---------------------------------------------------------------------------------------
+# The pid of a process to kill, '' when the server or the process is not there yet.
+sub find_victim {
+    my ($kind) = @_;
+    my $where = $kind eq 'backend'
+        ? "application_name LIKE 'client%' AND wait_event_type = 'Extension' ORDER BY random() LIMIT 1"
+        : "backend_type = 'llm_workflow $kind' AND coalesce(datname, 'postgres') = 'postgres'";
+    my ($status, $out) = $node->psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $where");
+    return defined $status && $status == 0 ? $out : '';
+}
+
+sub count_bill { return scalar @{ read_bill($sim) } }
+
+# Not before the clients are served again; then at a random moment.
+sub kill_one {
+    my ($kind) = @_;
+    my $billed = count_bill();
+    my $victim = '';
+    poll_until(sub {
+        return 0 if count_bill() < $billed + $client_count;
+        $victim = $kind eq 'postmaster' ? $node->{_pid} : find_victim($kind);
+        return $victim;
+    }) or return 0;
+    usleep(int(rand(150_000)));
+    return 1 if !is_alive($victim);    # a backend may have ended by itself
+    return kill_postmaster() if $kind eq 'postmaster';
+    kill 'KILL', $victim;
+    return poll_until(sub { !is_alive($victim) });
+}
+
+# Its children notice by themselves; a new one cannot start before they are gone.
+sub kill_postmaster {
+    my @children = children_of($node->{_pid});
+    my $postmaster = $node->{_pid};
+    $node->kill9;
+    my $gone = poll_until(sub { !grep { is_alive($_) } @children }, 20);
+    poll_until(sub { !kill 0, $postmaster });    # even as a zombie it would keep its lock file
+    ok($gone, 'no process outlives its postmaster') || diag("@children");
+    return $node->start;
+}
+
+my @kinds = qw(backend worker launcher postmaster);
+my %killed;
+foreach my $n (1 .. $kills) {
+    my $kind = $kinds[ $n % @kinds ];
+    last unless kill_one($kind);
+    $killed{$kind}++;
+}
+is(eval { my $sum = 0; $sum += $_ foreach values %killed; $sum }, $kills,
+    'the clients are served again after each kill');
+
+append_to_file($stop_file, 'stop');
+$node->poll_query_until('postgres', 'SELECT true') or BAIL_OUT('the server does not come back');
+# What is left of the script would take long: its sessions are ended from the server's side.
+poll_until(sub {
+    $node->safe_psql('postgres', 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity '
+            . "WHERE application_name LIKE 'client%'");
+    @clients = grep { waitpid($_, POSIX::WNOHANG()) == 0 } @clients;
+    return !@clients;
+}) or BAIL_OUT('the clients do not end');
+
+# ---- The ledger against the bill -----------------------------------------------------------------
+is_quiet($node, 'postgres', $sim, 'no intent and no running request outlives the kills');
+my $bill = read_bill($sim);
+my $calls = read_calls($node, 'postgres');
+my $billed = grep { $_->{billed} } @$bill;
+my $lost = grep { $_->{outcome} eq 'lost' } @$calls;
+diag(@$bill . " calls on the bill, $billed of them billed; " . @$calls . " in the ledger, $lost lost");
+is_accounted($node, 'postgres', $sim,
+    'every call on the bill is in the ledger, once, and with what it cost at least');
+is(scalar(grep { $_->{attempt_id} !~ /^[0-9a-f-]{36}$/ } @$bill), 0, 'every call carries its id');
+is(simulator_stats($sim)->{unknown_faults}, 0, 'the faults of this test are known');
+cmp_ok($lost, '>', 0, 'some calls were on the wire when the kill came');
+is($node->safe_psql('postgres',
+        "SELECT coalesce(sum((details ->> 'lost_calls')::int), 0) FROM audit_logs "
+            . "WHERE action = 'WORKER_RECOVERED'"),
+    $lost, 'events say how many calls were lost');
+is($node->safe_psql('postgres', <<'SQL'), '0', 'each request costs what its calls cost');
+SELECT count(*) FROM workflow_requests r
+WHERE r.cost_usd IS DISTINCT FROM
+    (SELECT coalesce(sum(c.cost_usd), 0) FROM llm_calls c WHERE c.request_id = r.request_id)
+SQL
+is($node->safe_psql('postgres', <<'SQL'), '0', 'each request that ended has its event');
+SELECT count(*) FROM workflow_requests r
+WHERE (SELECT count(*) FROM audit_logs a WHERE a.request_id = r.request_id
+       AND a.action IN ('WORKFLOW_GENERATED', 'WORKFLOW_GENERATION_FAILED')) <> 1
+SQL
+
+# A result that a client has seen was committed before.
+my %succeeded = map { $_ => 1 } split /\n/,
+    $node->safe_psql('postgres',
+        "SELECT request_id FROM workflow_requests WHERE status = 'succeeded'");
+my @received = grep { /^[0-9a-f-]{36}$/ }
+    map { split /\n/, slurp_file($_) } glob($node->basedir . '/results_[0-9]');
+is(scalar(grep { !$succeeded{$_} } @received), 0, 'every result that a client has is on record');
+cmp_ok(scalar @received, '>', $kills, 'clients were served between the kills');
+unlike(join('', map { slurp_file($_) } glob($node->basedir . '/results_*.errors')),
+    qr/could not be started/, 'no worker that comes and goes is taken for one that cannot start');
+unlike(slurp_file($node->logfile), qr/PANIC|signal (?!9: Killed)(\d+)/,
+    'no process crashed by itself');
+
+# ---- The comparison itself -----------------------------------------------------------------------
+# With one thing changed in a copy it must find that one more.
+my $before = @{ bill_problems($bill, $calls) };
+sub found { return @{ bill_problems(@_) } - $before }
+
+my ($line) = grep { $_->{billed} } @$bill;
+my %reported = map { $_->{call_id} => 1 } grep { $_->{cost_source} eq 'reported' } @$calls;
+my ($reported_line) = grep { $_->{billed} && $reported{ $_->{attempt_id} } } @$bill;
+my ($estimated) = grep { $_->{outcome} eq 'lost' } @$calls;
+my $without_call = [ grep { $_->{call_id} ne $line->{attempt_id} } @$calls ];
+is(found($bill, $without_call), 1, 'a missing call would be found');
+my $without_line = [ grep { $_ != $reported_line } @$bill ];
+is(found($without_line, $calls), 1, 'a call without a bill would be found');
+is(found([ @$bill, $line ], $calls), 1, 'a call made twice would be found');
+is(found($bill, [ @$calls, $calls->[0] ]), 1, 'a doubled call would be found');
+my $costlier = [ map { $_ == $reported_line ? { %$_, output_tokens => $_->{output_tokens} + 1 } : $_ }
+        @$bill ];
+is(found($costlier, $calls), 1, 'one token too few would be found');
+my $cheap = [ map { $_ == $estimated ? { %$_, cost_source => 'unbilled' } : $_ } @$calls ];
+cmp_ok(found($bill, $cheap), '>', 0, 'a lost call for free would be found');
+my $underpriced = [ map { $_->{call_id} eq $reported_line->{attempt_id}
+            ? { %$_, units => $_->{units} - 1 } : $_ } @$calls ];
+is(found($bill, $underpriced), 1, 'a wrong cost would be found');
+
+$node->stop;
+done_testing();
