@@ -1,0 +1,1 @@
+SELECT sum(token_cost(model, input_tokens, output_tokens)) FROM usage_rows;

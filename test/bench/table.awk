@@ -1,0 +1,52 @@
+# The figures of all rounds ("NAME VALUE" a line) as a table of their medians.
+
+{ value[$1, ++count[$1]] = $2 + 0 }
+
+function median(name,    n, i, j, swap, sorted) {
+  n = count[name]
+  for (i = 1; i <= n; i++) sorted[i] = value[name, i]
+  for (i = 1; i <= n; i++)
+    for (j = i + 1; j <= n; j++)
+      if (sorted[j] < sorted[i]) { swap = sorted[i]; sorted[i] = sorted[j]; sorted[j] = swap }
+  return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
+}
+
+# Goals are "<= X" or ">= X"; they hold for the ratio.
+function met(ratio, goal,    bound) {
+  if (goal == "") return ""
+  bound = substr(goal, 4) + 0
+  return (goal ~ /^<=/ ? ratio <= bound : ratio >= bound) ? "yes" : "NO"
+}
+
+function row(what, ours, reference, format, goal,    ratio) {
+  ratio = reference == 0 ? 0 : ours / reference
+  printf "| %s | " format " | " format " | %.3f | %s | %s |\n", what, ours, reference, ratio, goal,
+         met(ratio, goal)
+}
+
+function rows(what, ours, bare, goal) {
+  row(what ": requests/s", median(ours "_rps"), median(bare "_rps"), "%.0f", goal)
+  row(what ": p50, ms", median(ours "_p50"), median(bare "_p50"), "%.3f", "")
+  row(what ": p99, ms", median(ours "_p99"), median(bare "_p99"), "%.3f", "")
+}
+
+END {
+  print "| what | our figure | reference figure | ratio | goal | met |"
+  print "|---|---|---|---|---|---|"
+  rows("1 client, answers at once", "ours_1", "bare_1", "")
+  row("1 client: p50 added, ms / two commits + 0.3 ms", median("ours_1_p50") - median("bare_1_p50"),
+      2 * median("commit_p50") + 0.3, "%.3f", "<= 1")
+  rows("16 clients, answers at once", "ours_16", "bare_16", "")
+  rows("64 clients, answers at once", "ours_64", "bare_64", ">= 0.25")
+  rows("256 clients, answers at once", "ours_256", "bare_256", "")
+  rows("256 clients, answers after 500 ms", "ours_delayed", "bare_delayed", "")
+  row("256 clients, 500 ms: requests/s / ideal", median("ours_delayed_rps"), 512, "%.0f", ">= 0.95")
+  row("token_cost() over " rows_in_millions() " rows / inline arithmetic, ms", median("cost_ours"),
+      median("cost_inline"), "%.0f", "<= 1.3")
+  printf "\nProcessor time of the worker for one request, in microseconds: %.0f at 1 client, %.0f at" \
+         " 16, %.0f at 64, %.0f at 256.\nA commit of one row of 1 KB: p50 %.3f ms, %.0f a second.\n",
+         median("ours_1_cpu"), median("ours_16_cpu"), median("ours_64_cpu"), median("ours_256_cpu"),
+         median("commit_p50"), median("commit_rps")
+}
+
+function rows_in_millions() { return cost_rows / 1000000 " million" }
