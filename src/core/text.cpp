@@ -38,28 +38,6 @@ constexpr bool hides_or_reorders(char32_t code) {
          code == 0xFEFF || (code >= 0xE0000 && code <= 0xE007F);
 }
 
-constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// What the JSON escape `\c` stands for; 0 when it is not one of the short escapes.
-constexpr char short_escape(char c) {
-  switch (c) {
-    case '"':
-    case '\\':
-    case '/': return c;
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return 0;
-  }
-}
-
 /// Bytes of `text` at `at` that stand for `wanted` inside a JSON string; 0 when they do not.
 std::size_t escaped_unit(std::string_view text, std::size_t at, char wanted) {
   if (at >= text.size()) return 0;

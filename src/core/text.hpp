@@ -26,6 +26,29 @@ DecodedChar decode_utf8(std::string_view text, std::size_t at);
 /// Appends `code` (a valid code point) to `out` as UTF-8.
 void append_utf8(std::string& out, char32_t code);
 
+/// The value of a hexadecimal digit; -1 when `c` is none.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// What the JSON escape `\c` stands for; 0 when it is not one of the short escapes.
+constexpr char short_escape(char c) {
+  switch (c) {
+    case '"':
+    case '\\':
+    case '/': return c;
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return 0;
+  }
+}
+
 /// `text` as one line for people: control characters become spaces; invalid UTF-8 and characters
 /// that reorder or hide text (bidi controls, zero width) become U+FFFD; at most `max_bytes` bytes,
 /// cut between characters.
