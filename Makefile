@@ -2,7 +2,7 @@
 #
 #   make && make install && make installcheck      as for any extension; PG_CONFIG=... picks a server
 #   make -f PATH/Makefile                          the same from another, empty directory
-#   make unit fuzz lint tidy format bench          the developer's side, built by CMakeLists.txt
+#   make unit fuzz conformance lint tidy format bench   the developer's side, built by CMakeLists.txt
 #   make chaos                                     the kill tests with LLMW_KILLS=200 kills
 #
 # The folders are the lists: a new file in src/, sql/ or test/ needs no edit here. The version is
@@ -45,7 +45,7 @@ endif
 
 # PGXS links with the C compiler. The version script hides the templates of libstdc++, which would
 # otherwise stand in for those of another extension in the same process.
-SHLIB_LINK = -Wl,--version-script=$(top)/src/exports.map -Wl,--exclude-libs,ALL -lcurl -lstdc++
+SHLIB_LINK = -Wl,--version-script=$(top)/src/exports.map -Wl,--exclude-libs,ALL -lcurl -lre2 -lstdc++
 
 EXTRA_CLEAN = $(OBJS:.o=.d) $(EXTENSION)--*.sql build tmp_check_iso output_iso
 
@@ -101,7 +101,10 @@ BUILD_TESTS = build/tests
 BUILD_SANITIZED = build/sanitized
 CONFIGURE = cmake -S $(top) -G Ninja -DPG_CONFIG=$(PG_CONFIG)
 
-.PHONY: configure-tests configure-sanitized unit unit-sanitized fuzz lint tidy format bench
+# The JSON-Schema-Test-Suite of json-schema.org, as Debian's libtest-json-schema-acceptance-perl has it.
+JSON_SCHEMA_SUITE = /usr/share/perl5/auto/share/dist/Test-JSON-Schema-Acceptance
+
+.PHONY: configure-tests configure-sanitized unit unit-sanitized conformance fuzz lint tidy format bench
 configure-tests:
 	$(CONFIGURE) -B $(BUILD_TESTS) $(if $(WERROR),-DLLMW_WERROR=ON)
 configure-sanitized:
@@ -113,6 +116,9 @@ unit: configure-tests
 unit-sanitized: configure-sanitized
 	cmake --build $(BUILD_SANITIZED) --target unit_tests
 	ctest --test-dir $(BUILD_SANITIZED) --output-on-failure
+conformance: configure-tests
+	cmake --build $(BUILD_TESTS) --target conformance_runners
+	$(BUILD_TESTS)/conformance/json_schema $(JSON_SCHEMA_SUITE) draft7 98 draft2020-12 95
 fuzz: configure-sanitized
 	cmake --build $(BUILD_SANITIZED) --target fuzzers
 	$(top)/.ci/fuzz $(BUILD_SANITIZED)/fuzz $(top)/test/fuzz/corpus

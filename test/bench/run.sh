@@ -169,6 +169,17 @@ measure_cost() {
     sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p')"
 }
 
+# Speed in MB/s of each row of schema_bench; nothing when Google Benchmark is not there.
+measure_schema() {
+  [ -x "$BENCH_BIN_DIR/schema_bench" ] || return 0
+  "$BENCH_BIN_DIR/schema_bench" --benchmark_format=csv 2>/dev/null |
+    awk -F , '/^name,/ { for (i = 1; i <= NF; i++) { gsub(/"/, "", $i); column[$i] = i } next }
+      !column["bytes_per_second"] { next }
+      { gsub(/"/, ""); gsub(/[^A-Za-z0-9_,.+-]/, "_", $1) }
+      $column["bytes_per_second"] > 0 { printf "%s %.1f\n", $1, $column["bytes_per_second"] / 1000000 }' \
+      >>"$work/figures"
+}
+
 one_round() {
   local n
   for n in $clients; do
@@ -180,6 +191,7 @@ one_round() {
   measure_ours ours_delayed delayed 256 -t "$delayed_waves"
   measure_cost cost_inline cost_inline.sql
   measure_cost cost_ours cost_ours.sql
+  measure_schema
 }
 
 # Every transaction that pgbench counted must be on record, and nothing else.

@@ -43,10 +43,27 @@ END {
   row("256 clients, 500 ms: requests/s / ideal", median("ours_delayed_rps"), 512, "%.0f", ">= 0.95")
   row("token_cost() over " rows_in_millions() " rows / inline arithmetic, ms", median("cost_ours"),
       median("cost_inline"), "%.0f", "<= 1.3")
+  schema_rows()
   printf "\nProcessor time of the worker for one request, in microseconds: %.0f at 1 client, %.0f at" \
          " 16, %.0f at 64, %.0f at 256.\nA commit of one row of 1 KB: p50 %.3f ms, %.0f a second.\n",
          median("ours_1_cpu"), median("ours_16_cpu"), median("ours_64_cpu"), median("ours_256_cpu"),
          median("commit_p50"), median("commit_rps")
+}
+
+# Nothing when schema_bench did not run; RapidJSON may be missing.
+function schema_rows() {
+  if (!count["schema_whole"]) return
+  row("schema check of 20 KB, MB/s / the bar", median("schema_whole"), 150, "%.0f", ">= 1")
+  row("schema check, ns for 4 bytes / the bar", 4000 / median("schema_pieces_4"), 100, "%.1f", "<= 1")
+  row("schema check, MB/s / nlohmann parse", median("schema_whole"), median("nlohmann_parse"), "%.0f", "")
+  row("schema check and tree, MB/s / nlohmann parse", median("schema_and_tree"),
+      median("nlohmann_parse"), "%.0f", "")
+  row("our tree, MB/s / nlohmann parse", median("read_json_value"), median("nlohmann_parse"), "%.0f", "")
+  if (!count["rapidjson_parse"]) return
+  row("schema check, MB/s / RapidJSON parse", median("schema_whole"), median("rapidjson_parse"),
+      "%.0f", "")
+  row("our tree, MB/s / RapidJSON parse", median("read_json_value"), median("rapidjson_parse"),
+      "%.0f", "")
 }
 
 function rows_in_millions() { return cost_rows / 1000000 " million" }
