@@ -9,25 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/answer_form.hpp"
+#include "core/finding.hpp"
+
 namespace llmw {
 
 inline constexpr int kPilotVersion = 1;
 inline constexpr int kMaxPilotSteps = 50;
-
-enum class Severity { error, warning };
-
-/// One result of validation: a row of validate_workflow().
-struct Finding {
-  std::string code;  ///< stable, e.g. "step_id_duplicate"
-  Severity severity = Severity::error;
-  std::string path;  ///< JSON Pointer into the document, e.g. "/pilot_steps/3/id"
-  std::string message;
-  std::string hint;
-
-  bool operator==(const Finding&) const = default;
-};
-
-enum class ResponseMode { machine, human_debug };
 
 /// The system prompt of the format. `machine` asks for JSON only; `human_debug` also for a top
 /// level key `explanation`.
@@ -46,7 +34,5 @@ std::vector<Finding> validate_pilot(const nlohmann::json& document,
 
 /// Number of steps of a valid document.
 int count_pilot_steps(const nlohmann::json& document);
-
-bool has_errors(const std::vector<Finding>& findings);
 
 }  // namespace llmw

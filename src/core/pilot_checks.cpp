@@ -223,9 +223,4 @@ int count_pilot_steps(const nlohmann::json& document) {
   return steps != nullptr && steps->is_array() ? static_cast<int>(steps->size()) : 0;
 }
 
-bool has_errors(const std::vector<Finding>& findings) {
-  return std::any_of(findings.begin(), findings.end(),
-                     [](const Finding& finding) { return finding.severity == Severity::error; });
-}
-
 }  // namespace llmw

@@ -23,8 +23,4 @@ std::vector<Finding> validate_document(std::string_view format, std::string_view
   return validate_pilot(document, services);
 }
 
-const char* to_string(Severity severity) {
-  return severity == Severity::error ? "error" : "warning";
-}
-
 }  // namespace llmw

@@ -14,6 +14,4 @@ namespace llmw {
 std::vector<Finding> validate_document(std::string_view format, std::string_view json,
                                        const std::vector<std::string>& services);
 
-const char* to_string(Severity severity);
-
 }  // namespace llmw
