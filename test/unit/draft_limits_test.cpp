@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/pilot.hpp"
+#include "rules_testing.hpp"
 
 namespace {
 
@@ -22,8 +22,10 @@ json draft(std::string_view description, const Texts& services = {}) {
 }
 
 /// Valid as a pilot document, and steps depend on steps before them only.
-void expect_valid(const json& document) {
-  EXPECT_TRUE(llmw::validate_pilot(document, {}).empty()) << document;
+void expect_valid(const json& document, const Texts& services = {}) {
+  EXPECT_FALSE(llmw::has_errors(llmw::check_rules(llmw::builtin_rules("pilot"),
+                                                  llmw::parsed(document.dump()), {services, ""})))
+      << document;
   std::set<std::string> seen;
   for (const json& step : document.at("pilot_steps")) {
     for (const json& other : step.at("depends_on"))
@@ -115,7 +117,8 @@ TEST(DraftLimits, StaysValidOnHostileTextAndEnds) {
                  "every"};
   for (const char* piece : kRepeatedPieces) texts.push_back(repeated(piece, kMegabyte));
   for (const std::string& text : texts) {
-    expect_valid(draft(text, {"google-mail", text.substr(0, 5000)}));
+    const Texts services = {"google-mail", text.substr(0, 5000)};
+    expect_valid(draft(text, services), services);
     if (HasFailure()) FAIL() << text.substr(0, 20);
   }
 }

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/pilot.hpp"
+#include "rules_testing.hpp"
 
 namespace {
 
@@ -29,7 +29,10 @@ bool is_id(const std::string& id) {
 void expect_valid(const json& document) {
   static const std::set<std::string> kTypes = {"llm_decision", "transform", "conditional",
                                                "api_call"};
-  EXPECT_TRUE(llmw::validate_pilot(document, {}).empty()) << document;
+  EXPECT_EQ(llmw::lines_of(
+                llmw::check_rules(llmw::builtin_rules("pilot"), llmw::parsed(document.dump()), {})),
+            llmw::Lines{})
+      << document;
   ASSERT_TRUE(document.at("pilot_steps").is_array());
   const json& steps = document["pilot_steps"];
   ASSERT_GE(steps.size(), 1U);
