@@ -12,12 +12,12 @@ use Exporter qw(import);
 use File::Temp qw(tempdir);
 use IO::Select;
 use IO::Socket::INET;
-use JSON::PP qw(decode_json);
+use JSON::PP qw(decode_json encode_json);
 use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw($dir $bill_file $pid $port $sent %path %key start_program wait_for wait_for_end
-  watch_child connect_to body_for request_bytes read_some read_answer ask bill_lines last_bill
+  watch_child connect_to body_for talk_body told request_bytes read_some read_answer ask bill_lines last_bill read_file
   stats);
 
 my $patience = 30;    # seconds until a thing that must happen counts as missing
@@ -147,6 +147,25 @@ sub read_answer {
         last if !$more->();
     }
     return { status => $status, head => $head, body => $buffer, end => $end };
+}
+
+# The body of a request in the shape of OpenAI. Options: schema (its name), system, turns (texts, of
+# the user and the model in turn).
+sub talk_body {
+    my (%o) = @_;
+    my @messages = $o{system} ? ({ role => 'system', content => $o{system} }) : ();
+    my @turns = @{ $o{turns} };
+    push @messages, { role => $_ % 2 ? 'assistant' : 'user', content => $turns[$_] } for 0 .. $#turns;
+    my %body = (model => 'test-model', messages => \@messages);
+    $body{response_format} = { type => 'json_schema', json_schema => { name => $o{schema} } }
+      if $o{schema};
+    return encode_json(\%body);
+}
+
+# The text with which a talk is answered; options of talk_body() and ask().
+sub told {
+    my (%o) = @_;
+    return decode_json(ask(%o, body => talk_body(%o))->{body})->{choices}[0]{message}{content};
 }
 
 sub ask {

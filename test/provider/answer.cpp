@@ -76,6 +76,9 @@ void apply_envelope(Completion& completion, const Fault& fault) {
     case FaultId::kContentFilter: return cut(completion, Stop::kFilter);
     case FaultId::kLength: return cut(completion, Stop::kLength);
     case FaultId::kWindow: return cut(completion, Stop::kWindow);
+    case FaultId::kCut:
+      if (completion.content->cut) completion.stop = Stop::kLength;
+      return;
     case FaultId::kEmptyChoices: completion.no_choices = true; return;
     case FaultId::kNullContent: completion.content_is_null = true; return;
     default: return;
@@ -87,7 +90,7 @@ Completion complete(const Question& question, Documents& documents) {
   completion.id = question.id;
   completion.model = returned_model(question);
   completion.usage = usage_form(question.faults);
-  completion.content = documents.get(question.faults.find(Family::kDocument));
+  completion.content = documents.get(question.assignment, question.faults);
   if (const Fault* fault = question.faults.find(Family::kEnvelope)) {
     apply_envelope(completion, *fault);
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "assignment.hpp"
 #include "document.hpp"
 #include "fault.hpp"
 #include "fault_script.hpp"
@@ -31,6 +32,7 @@ struct Question {
   const HttpRequest& http;
   const Target& target;
   const ModelRequest& model;
+  const Assignment& assignment;
   const FaultSet& faults;
   uint64_t id;  // number of the answer, from 1
 };

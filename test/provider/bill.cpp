@@ -1,13 +1,6 @@
 #include "bill.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <system_error>
 
 #include "text.hpp"
 
@@ -32,18 +25,8 @@ void append_field(std::string& out, std::string_view text) {
 
 }  // namespace
 
-Bill::Bill(const std::string& path) {
-  if (path.empty()) return;
-  fd_ = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "bill file " + path);
-}
-
-Bill::~Bill() {
-  if (fd_ >= 0) close(fd_);
-}
-
 void Bill::append(const BillLine& line) {
-  if (fd_ < 0) return;
+  if (!file_.keeps()) return;
   buffer_.clear();
   append_int(buffer_, unix_microseconds());
   buffer_ += '\t';
@@ -56,10 +39,7 @@ void Bill::append(const BillLine& line) {
   buffer_ += line.billed ? "\t1\t" : "\t0\t";
   append_field(buffer_, line.fault);
   buffer_.back() = '\n';
-  const ssize_t written = write(fd_, buffer_.data(), buffer_.size());
-  if (written == static_cast<ssize_t>(buffer_.size())) return;
-  std::perror("llm_provider_sim: could not write the bill");
-  std::_Exit(3);
+  file_.append(buffer_);
 }
 
 }  // namespace llmw::sim

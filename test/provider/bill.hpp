@@ -1,14 +1,15 @@
 // The bank statement: an append-only record of what the simulated providers billed.
 //
-// One line is one write() on a file opened with O_APPEND, and it is written before the answer is
-// sent: killing this program or its client at any instant loses no line. Fields, tab separated:
-// unix time in microseconds, attempt id, shape, model, input tokens, output tokens, billed (1 or
-// 0), fault. A missing text is `-`. The object owns the file descriptor.
+// A line is written before the answer is sent: killing this program or its client at any instant
+// loses none. Fields, tab separated: unix time in microseconds, attempt id, shape, model, input
+// tokens, output tokens, billed (1 or 0), fault. A missing text is `-`.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "append_file.hpp"
 
 namespace llmw::sim {
 
@@ -24,19 +25,14 @@ struct BillLine {
 
 class Bill {
  public:
-  // Opens `path` for appending and makes it if needed; an empty path makes a bill that records
-  // nothing. Throws std::system_error when the file cannot be opened.
-  explicit Bill(const std::string& path);
-  ~Bill();
-  Bill(const Bill&) = delete;
-  Bill& operator=(const Bill&) = delete;
+  // An empty path makes a bill that records nothing. Throws std::system_error when the file cannot
+  // be opened.
+  explicit Bill(const std::string& path) : file_("bill", path) {}
 
-  // Appends one line. Ends the program with status 3 when the line cannot be written whole: a
-  // statement with holes would prove nothing.
   void append(const BillLine& line);
 
  private:
-  int fd_ = -1;
+  AppendFile file_;
   std::string buffer_;  // reused, so that a line costs no allocation
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "assignment.hpp"
 #include "fault.hpp"
 
 namespace llmw::sim {
@@ -13,25 +14,29 @@ namespace llmw::sim {
 struct Content {
   std::string text;
   std::string escaped;  // may hold bytes that are no JSON when a fault wants that
+  bool cut = false;     // it breaks off at the limit of tokens
 };
 
 using ContentPtr = std::shared_ptr<const Content>;
 
 // Makes both forms of a text.
-ContentPtr make_content(std::string text);
+ContentPtr make_content(std::string text, bool cut = false);
 
-// Builds each variant once and keeps it, so that an answer costs no building.
+// Builds each document once and keeps it, so that an answer costs no building. Parts of documents
+// are built each time.
 class Documents {
  public:
-  // `default_text` replaces the built-in document where no fault asks for another; empty: built-in.
-  explicit Documents(std::string default_text);
+  // `reply` replaces every good document; empty: they are the built-in ones.
+  explicit Documents(std::string reply);
 
-  // The text for the document fault of a request, or for none (nullptr). Never null.
-  ContentPtr get(const Fault* fault);
+  // The text for an assignment, as the document fault and the size want it. Never null.
+  ContentPtr get(const Assignment& assignment, const FaultSet& faults);
 
  private:
-  ContentPtr default_;
-  std::unordered_map<std::string, ContentPtr> variants_;
+  ContentPtr build(const Assignment& assignment, const FaultSet& faults) const;
+
+  std::string reply_;
+  std::unordered_map<std::string, ContentPtr> kept_;
 };
 
 }  // namespace llmw::sim

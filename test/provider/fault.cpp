@@ -36,6 +36,8 @@ constexpr CatalogueRow kCatalogue[] = {
     {"nonjson_413", FaultId::kNonJson413, Family::kStatus},
     {"echo_key", FaultId::kEchoKey, Family::kStatus},
     {"redirect", FaultId::kRedirect, Family::kStatus},
+    {"items", FaultId::kItems, Family::kSize},
+    {"say", FaultId::kSay, Family::kDocument},
     {"fenced", FaultId::kFenced, Family::kDocument},
     {"prose", FaultId::kProse, Family::kDocument},
     {"bad_steps", FaultId::kBadSteps, Family::kDocument},
@@ -43,6 +45,19 @@ constexpr CatalogueRow kCatalogue[] = {
     {"no_steps", FaultId::kNoSteps, Family::kDocument},
     {"too_many_steps", FaultId::kTooManySteps, Family::kDocument},
     {"missing_operation", FaultId::kMissingOperation, Family::kDocument},
+    {"cycle", FaultId::kCycle, Family::kDocument},
+    {"dangling", FaultId::kDangling, Family::kDocument},
+    {"bad_service", FaultId::kBadService, Family::kDocument},
+    {"two_codes", FaultId::kTwoCodes, Family::kDocument},
+    {"no_zones", FaultId::kNoZones, Family::kDocument},
+    {"trailing_comma", FaultId::kTrailingComma, Family::kDocument},
+    {"single_quotes", FaultId::kSingleQuotes, Family::kDocument},
+    {"comments", FaultId::kComments, Family::kDocument},
+    {"python", FaultId::kPython, Family::kDocument},
+    {"think", FaultId::kThink, Family::kDocument},
+    {"json_in_string", FaultId::kJsonInString, Family::kDocument},
+    {"elided", FaultId::kElided, Family::kDocument},
+    {"two_objects", FaultId::kTwoObjects, Family::kDocument},
     {"number_bomb", FaultId::kNumberBomb, Family::kDocument},
     {"depth_content", FaultId::kDepthContent, Family::kDocument},
     {"invalid_utf8", FaultId::kInvalidUtf8, Family::kDocument},
@@ -53,6 +68,7 @@ constexpr CatalogueRow kCatalogue[] = {
     {"content_filter", FaultId::kContentFilter, Family::kEnvelope},
     {"length", FaultId::kLength, Family::kEnvelope},
     {"window", FaultId::kWindow, Family::kEnvelope},
+    {"cut", FaultId::kCut, Family::kEnvelope},
     {"wrong_model", FaultId::kWrongModel, Family::kEnvelope},
     {"empty_choices", FaultId::kEmptyChoices, Family::kEnvelope},
     {"null_content", FaultId::kNullContent, Family::kEnvelope},
@@ -98,7 +114,26 @@ const CatalogueRow* find_row(std::string_view name) {
   return nullptr;
 }
 
-bool parse_condition(std::string_view text, Condition* condition) {
+std::optional<Turn> find_turn(std::string_view name) {
+  constexpr std::string_view kNames[kTurns] = {"whole", "outline", "rest", "part", "repair"};
+  for (size_t i = 0; i < kTurns; ++i) {
+    if (kNames[i] == name) return static_cast<Turn>(i);
+  }
+  return std::nullopt;
+}
+
+// `part` or `unless=part`. Returns false when the text is neither.
+bool parse_turn(std::string_view text, Condition* condition) {
+  constexpr std::string_view kUnless = "unless=";
+  const bool unless = text.starts_with(kUnless);
+  const std::optional<Turn> turn = find_turn(unless ? text.substr(kUnless.size()) : text);
+  if (!turn) return false;
+  condition->turn = turn;
+  condition->unless = unless;
+  return true;
+}
+
+bool parse_count(std::string_view text, Condition* condition) {
   struct Word {
     std::string_view prefix;
     Condition::Kind kind;
@@ -117,10 +152,20 @@ bool parse_condition(std::string_view text, Condition* condition) {
   return false;
 }
 
+// What stands behind the first `@` of a fault.
+bool parse_conditions(std::string_view text, Condition* condition) {
+  const size_t at = text.find('@');
+  const std::string_view first = text.substr(0, at);
+  if (!parse_turn(first, condition)) {
+    return at == std::string_view::npos && parse_count(first, condition);
+  }
+  return at == std::string_view::npos || parse_count(text.substr(at + 1), condition);
+}
+
 bool parse_one(std::string_view text, WrittenFault* written) {
   const size_t at = text.find('@');
   if (at != std::string_view::npos) {
-    if (!parse_condition(text.substr(at + 1), &written->condition)) return false;
+    if (!parse_conditions(text.substr(at + 1), &written->condition)) return false;
     text = text.substr(0, at);
   }
   const size_t colon = text.find(':');
@@ -167,7 +212,18 @@ std::string FaultSet::names() const {
   return names;
 }
 
-bool Condition::holds(uint64_t count, uint64_t draw) const {
+void Counts::add(const Turns& turns) {
+  ++all;
+  for (size_t i = 0; i < kTurns; ++i) of_turn[i] += turns[i] ? 1 : 0;
+}
+
+bool Condition::holds(const Turns& turns, const Counts& counts, uint64_t draw) const {
+  uint64_t count = counts.all;
+  if (turn) {
+    const size_t place = static_cast<size_t>(*turn);
+    if (turns[place] == unless) return false;
+    count = unless ? counts.all - counts.of_turn[place] : counts.of_turn[place];
+  }
   switch (kind) {
     case Kind::kAlways: return true;
     case Kind::kEvery: return count % number == 0;

@@ -1,6 +1,6 @@
 // The catalogue of faults and how they are written.
 //
-// A fault is `name[:argument][@condition]`; several are joined with `+`. Faults of different
+// A fault is `name[:argument][@turn][@condition]`; several are joined with `+`. Faults of different
 // families combine; of one family the first that applies to a request is taken, so that
 // `s500@first=2+s429:1@3` is a script. README.md lists every fault.
 #pragma once
@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace llmw::sim {
 // What a fault changes. At most one fault of each family acts on a request, except kExtra.
 enum class Family {
   kStatus,    // the provider refuses: another status, nothing is generated
+  kSize,      // the number of steps of the workflow
   kDocument,  // the text that the model wrote
   kEnvelope,  // the fields around the text
   kUsage,     // the reported tokens
@@ -26,7 +28,7 @@ enum class Family {
   kHeaders,   // more headers than anyone needs
   kDelay,     // wait before the answer
 };
-inline constexpr size_t kFamilies = 9;
+inline constexpr size_t kFamilies = 10;
 
 enum class FaultId {
   // kStatus
@@ -52,14 +54,30 @@ enum class FaultId {
   kNonJson413,
   kEchoKey,
   kRedirect,
-  // kDocument
+  // kSize
+  kItems,
+  // kDocument: from kFenced to kTwoObjects a good document is written badly
+  kSay,
   kFenced,
   kProse,
+  kTrailingComma,
+  kSingleQuotes,
+  kComments,
+  kThink,
+  kJsonInString,
+  kElided,
+  kTwoObjects,
+  kPython,
   kBadSteps,
   kBadType,
   kNoSteps,
   kTooManySteps,
   kMissingOperation,
+  kCycle,
+  kDangling,
+  kBadService,
+  kTwoCodes,
+  kNoZones,
   kNumberBomb,
   kDepthContent,
   kInvalidUtf8,
@@ -71,6 +89,7 @@ enum class FaultId {
   kContentFilter,
   kLength,
   kWindow,
+  kCut,
   kWrongModel,
   kEmptyChoices,
   kNullContent,
@@ -143,14 +162,31 @@ class FaultSet {
   std::array<bool, kFamilies> present_{};
 };
 
-// When a written fault acts; `count` is the number of this request under its prefix, from 1.
+// What a request is for; one may be of two kinds, as the repair of a part.
+enum class Turn { kWhole, kOutline, kRest, kPart, kRepair };
+inline constexpr size_t kTurns = 5;
+
+using Turns = std::array<bool, kTurns>;
+
+// The requests under one prefix or marker.
+struct Counts {
+  uint64_t all = 0;
+  std::array<uint64_t, kTurns> of_turn{};
+
+  void add(const Turns& turns);
+};
+
+// When a written fault acts.
 struct Condition {
   enum class Kind { kAlways, kEvery, kFirst, kAfter, kPercent };
   Kind kind = Kind::kAlways;
   uint64_t number = 0;
+  std::optional<Turn> turn;  // none: every request, as far as `kind` says
+  bool unless = false;       // every request but those of `turn`
 
-  // `draw` is a random number that decides kPercent.
-  bool holds(uint64_t count, uint64_t draw) const;
+  // `counts` has this request in it; `draw` is a random number that decides kPercent. Requests
+  // that `turn` leaves out are not counted.
+  bool holds(const Turns& turns, const Counts& counts, uint64_t draw) const;
 };
 
 struct WrittenFault {

@@ -43,15 +43,15 @@ Target parse_target(std::string_view target) {
   return result;
 }
 
-Decision FaultScript::decide(const Target& target, std::string_view body) {
+Decision FaultScript::decide(const Target& target, std::string_view body, const Turns& turns) {
   Decision decision;
   decision.delay_ms = default_delay_ms_;
-  if (!target.prefix.empty()) read_prefix(target, &decision);
+  if (!target.prefix.empty()) read_prefix(target, turns, &decision);
   // Few requests carry a marker: most are decided by this one search.
   if (body.find("[[sim") != std::string_view::npos) {
     Decision by_marker;
     by_marker.delay_ms = decision.delay_ms;
-    read_markers(target, body, &by_marker);
+    read_markers(target, body, turns, &by_marker);
     for (size_t i = 0; i < kFamilies; ++i) {
       const Family family = static_cast<Family>(i);
       if (const Fault* fault = decision.faults.find(family)) by_marker.faults.add(family, *fault);
@@ -65,13 +65,14 @@ Decision FaultScript::decide(const Target& target, std::string_view body) {
   return decision;
 }
 
-void FaultScript::read_prefix(const Target& target, Decision* decision) {
-  const uint64_t count = ++counts_[std::string(target.prefix)];
+void FaultScript::read_prefix(const Target& target, const Turns& turns, Decision* decision) {
+  Counts& counts = counts_[std::string(target.prefix)];
+  counts.add(turns);
   std::string_view path = target.prefix;
   while (!path.empty()) {
     const std::string_view segment = next_segment(path);
     if (segment == "f") {
-      if (!apply(next_segment(path), count, decision)) return;
+      if (!apply(next_segment(path), turns, counts, decision)) return;
     } else if (segment == "d") {
       const std::string_view delay = next_segment(path);
       if (!set_delay(delay, decision)) {
@@ -82,7 +83,8 @@ void FaultScript::read_prefix(const Target& target, Decision* decision) {
   }
 }
 
-void FaultScript::read_markers(const Target& target, std::string_view body, Decision* decision) {
+void FaultScript::read_markers(const Target& target, std::string_view body, const Turns& turns,
+                               Decision* decision) {
   std::set<std::string_view> seen;  // a prompt may be quoted twice: it is one marker
   for (size_t at = body.find("[[sim"); at != std::string_view::npos;
        at = body.find("[[sim", at + 1)) {
@@ -90,19 +92,21 @@ void FaultScript::read_markers(const Target& target, std::string_view body, Deci
     const size_t colon = marker.find(':');
     if (colon == std::string_view::npos || !seen.insert(marker).second) continue;
     if (!marker_is_for(marker.substr(0, colon), target.shape)) continue;
-    const uint64_t count = ++counts_[std::string(target.prefix) + "[[" + std::string(marker)];
+    Counts& counts = counts_[std::string(target.prefix) + "[[" + std::string(marker)];
+    counts.add(turns);
     const std::string_view faults = marker.substr(colon + 1);
-    if (!apply(faults.substr(0, faults.find('#')), count, decision)) return;
+    if (!apply(faults.substr(0, faults.find('#')), turns, counts, decision)) return;
   }
 }
 
-bool FaultScript::apply(std::string_view text, uint64_t count, Decision* decision) {
+bool FaultScript::apply(std::string_view text, const Turns& turns, const Counts& counts,
+                        Decision* decision) {
   written_.clear();
   if (!parse_faults(text, &written_, &decision->wrong)) return false;
   for (WrittenFault& written : written_) {
     const bool percent = written.condition.kind == Condition::Kind::kPercent;
     const uint64_t draw = percent ? next_random() : 0;
-    if (!written.condition.holds(count, draw)) continue;
+    if (!written.condition.holds(turns, counts, draw)) continue;
     decision->faults.add(written.family, std::move(written.fault));
   }
   return true;

@@ -43,18 +43,19 @@ class FaultScript {
       : default_delay_ms_(default_delay_ms), random_state_(seed) {}
 
   // Decides for one complete request and counts it.
-  Decision decide(const Target& target, std::string_view body);
+  Decision decide(const Target& target, std::string_view body, const Turns& turns);
 
  private:
-  void read_markers(const Target& target, std::string_view body, Decision* decision);
-  void read_prefix(const Target& target, Decision* decision);
-  bool apply(std::string_view text, uint64_t count, Decision* decision);
+  void read_markers(const Target& target, std::string_view body, const Turns& turns,
+                    Decision* decision);
+  void read_prefix(const Target& target, const Turns& turns, Decision* decision);
+  bool apply(std::string_view text, const Turns& turns, const Counts& counts, Decision* decision);
   bool set_delay(std::string_view text, Decision* decision);
   uint64_t next_random();
 
   uint32_t default_delay_ms_;
   uint64_t random_state_;
-  std::unordered_map<std::string, uint64_t> counts_;
+  std::unordered_map<std::string, Counts> counts_;
   std::vector<WrittenFault> written_;  // reused between requests
 };
 

@@ -15,29 +15,53 @@ enum class Role {
   kStream,
   kMessages,
   kMessage,
-  kContent,  // of a message, or the system prompt: a string or an array of blocks
+  kMessageRole,
+  kContent,  // of a message: a string or an array of blocks
   kBlock,
   kText,
+  kSystem,  // the same outside of the messages
+  kSystemBlock,
+  kSystemText,
+  kResponseFormat,
+  kJsonSchema,
+  kSchemaName,
   kOther,
 };
 
+Role role_in_root(std::string_view key) {
+  if (key == "model") return Role::kModel;
+  if (key == "messages") return Role::kMessages;
+  if (key == "system") return Role::kSystem;
+  if (key == "max_tokens" || key == "max_completion_tokens") return Role::kMaxTokens;
+  if (key == "stream") return Role::kStream;
+  return key == "response_format" ? Role::kResponseFormat : Role::kOther;
+}
+
 Role role_of_key(Role parent, std::string_view key) {
-  if (parent == Role::kRoot) {
-    if (key == "model") return Role::kModel;
-    if (key == "messages") return Role::kMessages;
-    if (key == "system") return Role::kContent;
-    if (key == "max_tokens" || key == "max_completion_tokens") return Role::kMaxTokens;
-    if (key == "stream") return Role::kStream;
-  }
+  if (parent == Role::kRoot) return role_in_root(key);
+  if (parent == Role::kMessage && key == "role") return Role::kMessageRole;
   if (parent == Role::kMessage && key == "content") return Role::kContent;
   if (parent == Role::kBlock && key == "text") return Role::kText;
+  if (parent == Role::kSystemBlock && key == "text") return Role::kSystemText;
+  if (parent == Role::kResponseFormat && key == "json_schema") return Role::kJsonSchema;
+  if (parent == Role::kJsonSchema && key == "name") return Role::kSchemaName;
   return Role::kOther;
 }
 
 Role role_of_element(Role parent) {
   if (parent == Role::kMessages) return Role::kMessage;
   if (parent == Role::kContent) return Role::kBlock;
+  if (parent == Role::kSystem) return Role::kSystemBlock;
   return Role::kOther;
+}
+
+// Makes `text` reach to the end of `more`, which stands behind it in the same body.
+void extend(std::string_view& text, std::string_view more) {
+  if (text.empty()) {
+    text = more;
+  } else {
+    text = {text.data(), static_cast<size_t>(more.data() + more.size() - text.data())};
+  }
 }
 
 class Reader {
@@ -83,9 +107,12 @@ class Reader {
   bool read_hex4(unsigned* value);
   bool read_multibyte(uint64_t* bytes);
   bool note_string(Role role, std::string_view raw, uint64_t bytes);
+  void note_message();
 
   std::string_view text_;
   ModelRequest* request_;
+  std::string_view message_role_;  // of the message that is being read
+  std::string_view message_text_;
   size_t at_ = 0;
   const char* error_ = nullptr;
 };
@@ -119,6 +146,7 @@ bool Reader::read_object(Role role, int depth) {
     if (!take(':')) return fail("a colon is missing after an object key");
     if (!read_value(role_of_key(role, key), depth + 1)) return false;
   } while (take(','));
+  if (role == Role::kMessage) note_message();
   return take('}') || fail("an object is not closed");
 }
 
@@ -175,8 +203,31 @@ bool Reader::note_string(Role role, std::string_view raw, uint64_t bytes) {
     request_->model = raw;
     request_->has_model = !raw.empty();
   }
-  if (role == Role::kContent || role == Role::kText) request_->content_bytes += bytes;
+  if (role == Role::kMessageRole) message_role_ = raw;
+  if (role == Role::kSchemaName) request_->schema_name = raw;
+  if (role == Role::kContent || role == Role::kText) {
+    request_->content_bytes += bytes;
+    extend(message_text_, raw);
+  }
+  if (role == Role::kSystem || role == Role::kSystemText) {
+    request_->content_bytes += bytes;
+    extend(request_->system, raw);
+  }
   return true;
+}
+
+// Its role may stand behind its content: what they are is known at the end.
+void Reader::note_message() {
+  if (message_role_ == "system" || message_role_ == "developer") {
+    request_->system = message_text_;
+  } else if (message_role_ == "assistant") {
+    request_->has_answer = true;
+  } else if (message_role_ == "user") {
+    request_->user = message_text_;
+    extend(request_->talk, message_text_);
+  }
+  message_role_ = {};
+  message_text_ = {};
 }
 
 bool Reader::read_string(std::string_view* raw, uint64_t* bytes) {

@@ -14,6 +14,7 @@ constexpr std::string_view kUsage =
     "  --port N         port to listen on, 0 = any free one (default 0)\n"
     "  --port-file F    write the port to F once the program listens\n"
     "  --bill F         append one line for each complete request to F\n"
+    "  --requests F     append the body of each request to F, a line each\n"
     "  --reply-file F   answer with the text of F in place of the built-in document\n"
     "  --delay-ms N     wait before each answer (default 0)\n"
     "  --seed N         seed of random faults and delays (default 1)\n"
@@ -40,6 +41,8 @@ void set_option(Options& options, std::string_view name, std::string_view value)
     options.port_file = value;
   } else if (name == "--bill") {
     options.bill_file = value;
+  } else if (name == "--requests") {
+    options.request_file = value;
   } else if (name == "--reply-file") {
     options.reply_file = value;
   } else if (name == "--delay-ms") {

@@ -12,6 +12,7 @@ struct Options {
   uint16_t port = 0;         // 0: the kernel picks a free port
   std::string port_file;     // written when the program listens; empty: none
   std::string bill_file;     // append-only record; empty: none
+  std::string request_file;  // append-only copy of the requests; empty: none
   std::string reply_file;    // text that replaces the built-in document; empty: built-in
   uint32_t delay_ms = 0;     // wait before each answer whose URL gives no delay
   uint64_t seed = 1;         // start of the generator behind `@p=` and random delays

@@ -1,11 +1,13 @@
 #include "provider.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 
+#include "assignment.hpp"
 #include "text.hpp"
 
 namespace llmw::sim {
@@ -41,6 +43,17 @@ const char* find_mistake(const HttpRequest& request, Shape shape, ModelRequest* 
   return nullptr;
 }
 
+Turns turns_of(const Assignment& assignment) {
+  Turns turns{};
+  const auto set = [&](Turn turn, bool is) { turns[static_cast<size_t>(turn)] = is; };
+  set(Turn::kWhole, assignment.scope == Scope::kWhole && !assignment.repair);
+  set(Turn::kOutline, assignment.scope == Scope::kOutline);
+  set(Turn::kRest, assignment.scope == Scope::kRest);
+  set(Turn::kPart, assignment.scope == Scope::kPart);
+  set(Turn::kRepair, assignment.repair);
+  return turns;
+}
+
 ProviderError with_status(int status, std::string_view message) {
   ProviderError error = bad_request(message);
   error.status = status;
@@ -52,6 +65,7 @@ ProviderError with_status(int status, std::string_view message) {
 Provider::Provider(const Options& options)
     : require_auth_(options.require_auth),
       bill_(options.bill_file),
+      requests_("record of requests", options.request_file),
       documents_(read_reply_file(options.reply_file)),
       script_(options.delay_ms, options.seed) {}
 
@@ -81,18 +95,20 @@ Reply Provider::handle(const HttpRequest& request, uint64_t nth) {
 }
 
 Reply Provider::handle_model(const HttpRequest& request, const Target& target, uint64_t nth) {
-  Decision decision = script_.decide(target, request.body);
+  keep_request(request);
+  ModelRequest model;
+  const char* const mistake = find_mistake(request, target.shape, &model);
+  const Assignment assignment = read_assignment(model, request.body);
+  Decision decision = script_.decide(target, request.body, turns_of(assignment));
   if (!decision.wrong.empty()) return refuse_unknown_fault(request, target, decision.wrong);
   if (require_auth_ && !has_key(request, target.shape)) {
     return refuse(request, target, missing_key(), "");
   }
-  ModelRequest model;
-  if (const char* why = find_mistake(request, target.shape, &model)) {
-    return refuse(request, target, bad_request(why), "");
-  }
+  if (mistake != nullptr) return refuse(request, target, bad_request(mistake), "");
   FaultSet& faults = decision.faults;
   if (faults.has(FaultId::kDeadReuse) && nth < 2) faults.remove(Family::kWire);
-  const Answer answer = answer_question({request, target, model, faults, last_id_}, documents_);
+  const Answer answer =
+      answer_question({request, target, model, assignment, faults, last_id_}, documents_);
   if (answer.billed) ++stats_.billed;
   bill_.append({.attempt_id = request.client_request_id,
                 .shape = shape_name(target.shape),
@@ -102,6 +118,16 @@ Reply Provider::handle_model(const HttpRequest& request, const Target& target, u
                 .billed = answer.billed,
                 .fault = faults.names()});
   return make_reply(answer, {faults, decision.delay_ms, request.keep_alive});
+}
+
+// In JSON a line end outside of texts is a space, and inside of them it is escaped.
+void Provider::keep_request(const HttpRequest& request) {
+  if (!requests_.keeps()) return;
+  std::string line(request.client_request_id);
+  line += '\t';
+  line += request.body;
+  std::ranges::replace(line, '\n', ' ');
+  requests_.append(line + '\n');
 }
 
 Reply Provider::refuse(const HttpRequest& request, const Target& target, const ProviderError& error,

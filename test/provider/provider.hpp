@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "append_file.hpp"
 #include "bill.hpp"
 #include "document.hpp"
 #include "fault_script.hpp"
@@ -28,7 +29,7 @@ struct Stats {
 
 class Provider {
  public:
-  // Throws std::system_error when the bill or the reply file cannot be opened.
+  // Throws std::system_error when a file that `options` names cannot be opened.
   explicit Provider(const Options& options);
 
   // Answers a complete request; `nth` is its number on its connection, from 1. The bill line is
@@ -49,8 +50,11 @@ class Provider {
                              const std::string& wrong);
   Reply report_stats(bool keep_alive) const;
 
+  void keep_request(const HttpRequest& request);
+
   bool require_auth_;
   Bill bill_;
+  AppendFile requests_;
   Documents documents_;
   FaultScript script_;
   Stats stats_;

@@ -221,7 +221,7 @@ subtest 'documents that a validator must refuse, or find in prose' => sub {
     my $good = $content->('delay:0');
     like($content->('fenced'), qr/```json\n\Q$good\E\n```/, 'fenced');
     like($content->('prose'), qr/\w\. \Q$good\E \w/, 'prose');
-    is($steps->('bad_steps')->[1]{id}, 'step_1', 'a duplicate id');
+    is($steps->('bad_steps')->[-1]{id}, 'step_1', 'a duplicate id');
     is($steps->('bad_type')->[2]{step_type}, 'human_review', 'an unknown type');
     is(scalar @{ $steps->('no_steps') }, 0, 'no steps');
     is(scalar @{ $steps->('too_many_steps') }, 51, '51 steps');
@@ -363,9 +363,14 @@ subtest 'the bill survives kill -9 whole, and the program ends when it should' =
     open my $file, '>', $reply_file or die $!;
     print $file 'my own text';
     close $file;
-    start_program('port2', '--bill', $bill_file, '--reply-file', $reply_file);
-    my $answer = ask();
-    is(decode_json($answer->{body})->{choices}[0]{message}{content}, 'my own text', 'reply file');
+    start_program('port2', '--bill', $bill_file, '--reply-file', $reply_file, '--requests',
+        "$dir/requests");
+    is(told(turns => ["two\nlines"]), 'my own text', 'reply file');
+    is(told(prefix => '/f/fenced', turns => ['x']) =~ /```json\nmy own text\n```/, 1,
+        'it can be written badly too');
+    my ($attempt, $body) = read_file("$dir/requests") =~ /\A(\S+)\t(.*)\n.*\n\z/;
+    is($attempt, last_bill()->{attempt} =~ s/(\d+)/$1 - 1/er, 'the requests are kept by their ids');
+    is(decode_json($body)->{messages}[0]{content}, "two\nlines", 'a line each');
     my @after = bill_lines();
     is(scalar @after, $sent, 'the old bill is continued');
     is_deeply($after[0], $before[0], 'and not written over');

@@ -46,6 +46,17 @@ bool parse_number(std::string_view text, uint64_t max, uint64_t* value) {
   return error == std::errc() && stop == end && !text.empty() && *value <= max;
 }
 
+std::string read_hex(std::string_view digits) {
+  std::string bytes;
+  for (; digits.size() >= 2; digits.remove_prefix(2)) {
+    unsigned value = 0;
+    const char* const end = digits.data() + 2;
+    if (std::from_chars(digits.data(), end, value, 16).ptr != end) break;
+    bytes += static_cast<char>(value);
+  }
+  return bytes;
+}
+
 void append_http_date(std::string& out, int64_t unix_seconds) {
   const time_t when = static_cast<time_t>(unix_seconds);
   tm parts{};

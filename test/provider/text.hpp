@@ -23,6 +23,9 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 // Reads all of `text` as a decimal number. Returns false when it is not one or above `max`.
 bool parse_number(std::string_view text, uint64_t max, uint64_t* value);
 
+// The bytes that pairs of hexadecimal digits stand for; ends at the first that is none.
+std::string read_hex(std::string_view digits);
+
 // Appends the HTTP date (RFC 9110, "Sun, 06 Nov 1994 08:49:37 GMT") of a unix time in seconds.
 void append_http_date(std::string& out, int64_t unix_seconds);
 
