@@ -11,6 +11,9 @@ SELECT "LLM Tools".ensure_workflow_partitions(0);
 SELECT count(*) FROM "LLM Tools".workflow_fallback_rate;
 SELECT count(*) FROM "LLM Tools".workflow_cost_savings;
 SELECT count(*) FROM "LLM Tools".workflow_costs_daily;
+SELECT count(*) FROM "LLM Tools".workflow_validation_failures;
+SELECT "LLM Tools".create_workflow_format('mine', 'p', '{"type": "object"}');
+SELECT "LLM Tools".workflow_is_valid('{}', 'mine');
 UPDATE "LLM Tools".llm_models SET enabled = false WHERE name = 'gpt-4';
 ALTER EXTENSION llm_workflow SET SCHEMA public;
 DROP EXTENSION llm_workflow;
@@ -44,7 +47,8 @@ ORDER BY object COLLATE "C";
 
 -- Columns of the catalogue without a comment: none.
 SELECT attrelid::regclass, attname FROM pg_attribute
-WHERE attrelid IN ('llm_models'::regclass, 'llm_model_prices'::regclass)
+WHERE attrelid IN ('llm_models'::regclass, 'llm_model_prices'::regclass,
+                   'workflow_formats'::regclass)
   AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL;
 
 -- What PUBLIC may do.
@@ -76,6 +80,8 @@ ORDER BY proname COLLATE "C";
 
 SELECT pg_get_function_arguments('generate_workflow'::regproc),
        pg_get_function_result('generate_workflow'::regproc);
+SELECT pg_get_function_arguments('regenerate_workflow'::regproc),
+       pg_get_function_result('regenerate_workflow'::regproc);
 
 DROP VIEW members;
 DROP EXTENSION llm_workflow;

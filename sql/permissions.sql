@@ -11,6 +11,7 @@ SET ROLE regress_llmw_nobody;
 
 -- Spending.
 SELECT generate_workflow('Send a mail');
+SELECT regenerate_workflow('01941f29-7c00-7000-8000-000000000001', 'Shorter');
 SELECT has_server_privilege('openai', 'usage'), has_server_privilege('anthropic', 'usage'),
        has_server_privilege('local', 'usage'), has_server_privilege('builtin', 'usage'),
        has_foreign_data_wrapper_privilege('llm_provider', 'usage');
@@ -33,6 +34,7 @@ SELECT * FROM workflow_cost_savings;
 -- Writing.
 INSERT INTO audit_logs SELECT;
 INSERT INTO llm_models (name, server) VALUES ('x', 'builtin');
+SELECT create_workflow_format('x', 'p', '{"type": "object"}');
 CREATE TRIGGER planted BEFORE INSERT ON workflow_requests
     FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
 SELECT ensure_workflow_partitions();
@@ -41,11 +43,14 @@ SELECT llm_provider_validator('{}', 1417);
 -- What everyone may do.
 SELECT token_cost('gpt-4o-mini', 2000, 1500), workflow_is_valid('{}'), extract_json('{}');
 SELECT code FROM validate_workflow('{}');
+SELECT (extract_json_detail('{}', 'pilot')).status, count(*) > 0 AS codes
+FROM workflow_validation_codes();
+SELECT count(*) FROM workflow_limbo_zones('{}');
 RESET ROLE;
 
 -- A view that is granted needs no grant on what is behind it.
-GRANT SELECT ON workflow_fallback_rate, workflow_cost_savings, workflow_costs_daily
-    TO regress_llmw_nobody;
+GRANT SELECT ON workflow_fallback_rate, workflow_cost_savings, workflow_costs_daily,
+    workflow_validation_failures TO regress_llmw_nobody;
 SET ROLE regress_llmw_nobody;
 SELECT (SELECT count(*) FROM workflow_fallback_rate), (SELECT count(*) FROM workflow_cost_savings),
        (SELECT count(*) FROM workflow_costs_daily);
@@ -124,13 +129,22 @@ VALUES ('01941f29-7c00-7000-8000-000000000001', '2025-01-01', '2025-01-02', 'r',
         'succeeded', 'gpt-4o-mini', 'timeout', 0.0012);
 INSERT INTO llm_calls (request_id, call_id, started_at, finished_at, attempt, purpose, model,
     server, outcome, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
-    reasoning_tokens, cost_usd, cost_source, latency_ms)
+    reasoning_tokens, cost_usd, cost_source, latency_ms, validation_codes)
 VALUES ('01941f29-7c00-7000-8000-000000000001', '01941f29-7c00-7000-8000-000000000002',
-        '2025-01-01', '2025-01-02', 1, 'primary', 'gpt-4o-mini', 'openai', 'ok', 2000, 0, 0, 1500,
-        0, 0.0012, 'reported', 1);
+        '2025-01-01', '2025-01-02', 2, 'repair', 'gpt-4o-mini', 'openai', 'ok', 2000, 0, 0, 1500,
+        0, 0.0012, 'reported', 1, '{}'),
+       ('01941f29-7c00-7000-8000-000000000001', '01941f29-7c00-7000-8000-000000000003',
+        '2025-01-01', '2025-01-02', 1, 'primary', 'gpt-4o-mini', 'openai', 'validation_failed',
+        2000, 0, 0, 1500, 0, 0.0012, 'reported', 1, '{E03}');
+SELECT create_workflow_format('trapped', 'p', '{"type": "object"}');
+INSERT INTO workflow_formats (name, version, system_prompt, json_schema)
+VALUES ('trapped', 2, 'p', '{"type": "object"}');
+UPDATE workflow_formats SET enabled = false WHERE name OPERATOR(pg_catalog.=) 'trapped';
+DELETE FROM workflow_formats WHERE name OPERATOR(pg_catalog.=) 'trapped';
 SELECT requests, fallback_rate, advice FROM workflow_fallback_rate;
 SELECT generator, cost_usd, saved_usd, saved_percent FROM workflow_cost_savings;
 SELECT model, calls, cost_usd FROM workflow_costs_daily;
+SELECT code, calls, cost_usd, repaired FROM workflow_validation_failures;
 UPDATE llm_calls SET cost_usd = 0;
 RESET search_path;
 DROP EXTENSION llm_workflow;

@@ -1,4 +1,4 @@
--- validate_workflow(), workflow_is_valid() and extract_json() without a generation.
+-- validate_workflow() and workflow_is_valid() without a generation.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION llm_workflow;
@@ -33,13 +33,51 @@ SELECT code, severity, path, message FROM validate_workflow('{"pilot_steps": [
     "step"]}');
 SELECT code, hint FROM validate_workflow('{"pilot_steps": [{"id": "a", "operation": "x"}]}');
 
--- A service that was not given is a warning, which leaves the document valid.
+-- A service that was not given; without services any will do. A warning leaves a document valid.
 SELECT code, severity, path FROM validate_workflow(
     '{"pilot_steps": [{"id": "a", "operation": "x", "step_type": "api_call", "service": "fax"}]}',
     services => '{google-mail}');
 SELECT workflow_is_valid(
-    '{"pilot_steps": [{"id": "a", "operation": "x", "step_type": "api_call", "service": "fax"}]}',
-    services => '{google-mail}');
+    '{"pilot_steps": [{"id": "a", "operation": "x", "step_type": "api_call", "service": "fax"}]}');
+SELECT code, severity, path FROM validate_workflow('{"pilot_steps": [
+    {"id": "a", "operation": "x", "step_type": "transform"},
+    {"id": "b", "operation": "x", "step_type": "transform"}]}');
+SELECT workflow_is_valid('{"pilot_steps": [
+    {"id": "a", "operation": "x", "step_type": "transform"},
+    {"id": "b", "operation": "x", "step_type": "transform"}]}');
+
+-- What goes beyond shape: references, circles, branches, data.
+SELECT code, severity, path FROM validate_workflow('{"pilot_steps": [
+    {"id": "a", "operation": "Read the order", "step_type": "api_call", "depends_on": ["c"]},
+    {"id": "b", "operation": "Check the order", "step_type": "transform", "depends_on": ["z"],
+     "inputs": ["order"]},
+    {"id": "c", "operation": "Is it large?", "step_type": "conditional", "depends_on": ["a"],
+     "branches": [{"when": "yes", "next": "y"}]}]}');
+
+-- The other formats.
+SELECT code, severity, path FROM validate_workflow('{"stages": [
+    {"id": "a", "name": "A", "type": "sequential", "depends_on": ["b"], "parallel_with": ["b"]},
+    {"id": "b", "name": "B", "type": "gardening"}]}', 'stages');
+SELECT code, severity, path FROM validate_workflow('{"stages": [
+    {"id": "a", "name": "A", "type": "sequential", "outputs": ["x"]},
+    {"id": "b", "name": "B", "type": "sequential", "depends_on": ["a"], "inputs": ["x"]}]}', 'stages');
+SELECT workflow_is_valid('{"stages": [
+    {"id": "a", "name": "A", "type": "sequential", "sequence": 1, "outputs": ["x"]},
+    {"id": "b", "name": "B", "type": "sequential", "sequence": 2, "depends_on": ["a"],
+     "inputs": ["x"]}],
+    "limbo_zones": [{"id": "z", "from": "a", "to": "b", "payload": ["x"],
+     "entry_condition": "x is cut", "exit_condition": "x is checked", "max_wait": "2 days",
+     "owner": "B"}]}', 'stages');
+SELECT code, severity, path FROM validate_workflow('{"problem_analysis": {"summary": ""}}',
+                                                   'discovery');
+
+-- At most a hundred findings.
+SELECT count(*) FROM validate_workflow((SELECT jsonb_build_object('pilot_steps',
+    jsonb_agg(jsonb_build_object('id', g))) FROM generate_series(1, 200) g));
+
+-- Every code that was met is in the catalogue of codes or names a keyword of the schema.
+SELECT DISTINCT code FROM validate_workflow('{"pilot_steps": [{}, 1, {"id": ""}], "x": 1}')
+WHERE code NOT LIKE 'schema\_%' AND code NOT IN (SELECT code FROM workflow_validation_codes());
 
 -- Arguments that are none.
 SELECT * FROM validate_workflow('{}', 'novel');
@@ -57,19 +95,6 @@ INSERT INTO kept SELECT steps(3);
 INSERT INTO kept VALUES ('{"pilot_steps": []}');
 \set VERBOSITY default
 DROP TABLE kept;
-
--- The document in an answer.
-SELECT extract_json('{"a": 1}');
-SELECT extract_json(E'Here it is:\n```json\n{"a": {"b": [1, 2, "}"]}}\n```\nEnjoy!');
-SELECT extract_json('Sure! {"a": "b"} is the workflow.');
-SELECT extract_json('No workflow today.');
-SELECT extract_json('{"a": [1, 2');
-SELECT extract_json('{"a": 1} or {"a": 2}');
-SELECT extract_json(NULL);
-\set VERBOSITY sqlstate
-SELECT extract_json('No workflow today.');
-SELECT extract_json('{"a": "\u0000"}');
-\set VERBOSITY default
 
 DROP FUNCTION steps(int);
 DROP EXTENSION llm_workflow;

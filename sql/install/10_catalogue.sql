@@ -139,7 +139,7 @@ SELECT pg_catalog.pg_extension_config_dump('llm_model_prices', 'WHERE NOT builti
 CREATE FUNCTION llmw_catalogue_changed() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'llmw_catalogue_changed';
 COMMENT ON FUNCTION llmw_catalogue_changed() IS
-    'Trigger of the catalogue: makes every process read models and prices anew.';
+    'Trigger of the catalogue: makes every process read the catalogue anew.';
 REVOKE ALL ON FUNCTION llmw_catalogue_changed() FROM PUBLIC;
 
 CREATE FUNCTION llmw_keep_model() RETURNS trigger

@@ -42,6 +42,9 @@ COMMENT ON TABLE workflow_requests IS
     'One row per request: what was asked, by whom, what came of it and what it cost in all.';
 COMMENT ON COLUMN workflow_requests.request_id IS
     'UUID version 7 whose time part is submitted_at to the microsecond.';
+COMMENT ON COLUMN workflow_requests.parent_request_id IS
+    'The request that this one regenerates; NULL: none.';
+COMMENT ON COLUMN workflow_requests.format_version IS 'workflow_formats.version.';
 COMMENT ON COLUMN workflow_requests.prompt IS
     'The description as given; NULL when llm_workflow.store_prompts was off.';
 COMMENT ON COLUMN workflow_requests.prompt_sha256 IS 'SHA-256 of the prompt in UTF-8.';
@@ -81,6 +84,7 @@ CREATE TABLE llm_calls (
     price_effective_from timestamptz,
     latency_ms bigint NOT NULL,
     validation_codes text[] NOT NULL DEFAULT '{}',
+    mends text[] NOT NULL DEFAULT '{}',
     CONSTRAINT llm_calls_purpose_check
         CHECK (purpose IN ('primary', 'retry', 'repair', 'fallback', 'batch')),
     CONSTRAINT llm_calls_outcome_check
@@ -104,6 +108,11 @@ COMMENT ON COLUMN llm_calls.cost_source IS
     'the provider answered with an error. unknown_price: no price row for the model.';
 COMMENT ON COLUMN llm_calls.price_effective_from IS
     'The row of llm_model_prices by which the cost was computed.';
+COMMENT ON COLUMN llm_calls.validation_codes IS
+    'Codes of the errors for which the document was not accepted; workflow_validation_codes() says '
+    'what each means.';
+COMMENT ON COLUMN llm_calls.mends IS
+    'What was mended in the answer''s JSON before it was read, without a further call.';
 
 CREATE TABLE llm_call_intents (
     request_id uuid NOT NULL,
@@ -183,7 +192,8 @@ BEGIN
             'CREATE INDEX ON %1$I.%2$I (submitted_at) WHERE status = ''running''']
         WHEN 'llm_calls' THEN ARRAY[
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, call_id, started_at)',
-            'CREATE INDEX ON %1$I.%2$I (started_at)']
+            'CREATE INDEX ON %1$I.%2$I (started_at)',
+            'CREATE INDEX ON %1$I.%2$I (started_at) WHERE purpose = ''repair''']
         WHEN 'audit_logs' THEN ARRAY[
             'CREATE INDEX ON %1$I.%2$I ("timestamp")',
             'CREATE INDEX ON %1$I.%2$I (request_id)']

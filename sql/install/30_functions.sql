@@ -21,6 +21,19 @@ COMMENT ON FUNCTION @extschema@.generate_workflow(
 REVOKE ALL ON FUNCTION @extschema@.generate_workflow(
     text, text[], text, text, text, int, jsonb, boolean) FROM PUBLIC;
 
+CREATE FUNCTION @extschema@.regenerate_workflow(
+    request_id uuid,
+    feedback text,
+    throw_on_error boolean DEFAULT true
+) RETURNS jsonb
+    LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000000
+    AS 'MODULE_PATHNAME', 'llmw_regenerate_workflow';
+COMMENT ON FUNCTION @extschema@.regenerate_workflow(uuid, text, boolean) IS
+    'Generates a document again, told what should be different. The new request has the old one as '
+    'its parent. For the role that made the old one, and for roles that may read '
+    'workflow_requests. Spends money: EXECUTE is granted to nobody.';
+REVOKE ALL ON FUNCTION @extschema@.regenerate_workflow(uuid, text, boolean) FROM PUBLIC;
+
 -- One function for the short and the long form. Two would be ambiguous for arguments without a type
 -- and for smallint, which is what drivers send.
 CREATE FUNCTION @extschema@.token_cost(
@@ -62,9 +75,51 @@ CREATE FUNCTION @extschema@.workflow_is_valid(
 COMMENT ON FUNCTION @extschema@.workflow_is_valid(jsonb, text, text[]) IS
     'Whether validate_workflow() has no error; warnings do not count.';
 
+CREATE FUNCTION @extschema@.workflow_validation_codes(
+    OUT code text,
+    OUT severity text,
+    OUT meaning text
+) RETURNS SETOF record
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 60
+    AS 'MODULE_PATHNAME', 'llmw_validation_codes';
+COMMENT ON FUNCTION @extschema@.workflow_validation_codes() IS
+    'Every code that validation can give, and what it means.';
+
+CREATE FUNCTION @extschema@.workflow_limbo_zones(
+    document jsonb,
+    format text DEFAULT 'stages',
+    OUT zone text,
+    OUT from_stage text,
+    OUT to_stage text,
+    OUT payload text[],
+    OUT join_rule text,
+    OUT from_team text,
+    OUT to_team text
+) RETURNS SETOF record
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10
+    AS 'MODULE_PATHNAME', 'llmw_limbo_zones';
+COMMENT ON FUNCTION @extschema@.workflow_limbo_zones(jsonb, text) IS
+    'Where work waits between two stages, as it follows from the stages'' dependencies: one row '
+    'for each hand-over, with what is handed over. No row for a format without zones.';
+
 CREATE FUNCTION @extschema@.extract_json(answer text) RETURNS jsonb
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'llmw_extract_json';
 COMMENT ON FUNCTION @extschema@.extract_json(text) IS
-    'The JSON document in a model''s answer, out of its fence or the prose around it.';
+    'The JSON document in a model''s answer, out of its fence or the prose around it; an error when '
+    'there is none.';
 
+CREATE FUNCTION @extschema@.extract_json_detail(
+    answer text,
+    format text DEFAULT NULL,
+    OUT status text,
+    OUT document jsonb,
+    OUT mends text[],
+    OUT message text
+) RETURNS record
+    LANGUAGE c STABLE PARALLEL SAFE CALLED ON NULL INPUT COST 100
+    AS 'MODULE_PATHNAME', 'llmw_extract_json_detail';
+COMMENT ON FUNCTION @extschema@.extract_json_detail(text, text) IS
+    'What extract_json() finds and how, never an error for an answer: status is ok, truncated '
+    '(document then holds what was complete) or reject; mends tells what was mended, message why '
+    'it is not ok. With a format, its schema tells which of several documents is meant.';

@@ -10,13 +10,13 @@
 #include "core/draft_reader.hpp"
 #include "core/draft_services.hpp"
 #include "core/draft_text.hpp"
-#include "core/pilot.hpp"
 
 namespace llmw {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kMaxSteps = 50;  // of the format pilot
 constexpr std::size_t kMaxId = 48;
 constexpr int kMaxIdWords = 6;
 constexpr std::size_t kMaxQuoted = 120;  ///< bytes of the text in a document without actions
@@ -163,7 +163,7 @@ std::string draft_workflow(std::string_view description, std::span<const std::st
   DraftText text(description);
   Plan plan;
   if (!is_foreign(text)) plan = read_plan(text);
-  link_plan(plan, kMaxPilotSteps);
+  link_plan(plan, kMaxSteps);
   if (plan.steps.empty()) plan = undecided_plan(text);
   return write_document(plan, services);
 }

@@ -1,12 +1,24 @@
 #pragma once
-// Finds the JSON document in a model's answer.
+// Finds the JSON document in a model's answer and mends what can be mended without a guess.
 //
-// Models put documents into ```json fences, before and after prose. A value is kept exactly as it
-// was written or the answer is rejected: nothing is invented or mended here.
+// Models put documents into fences, tags and strings, before and after prose, drafts before them
+// into <think> blocks; small ones write Python or JavaScript instead of JSON. A value is kept as it
+// was meant or the answer is rejected: nothing is invented, nothing that was written is lost. The
+// rules and the mends are listed in docs/extraction.md.
+//
+//   const Extracted found = extract_json(answer, [&](const JsonValue& document) {
+//     return check_schema(*schema, document).size();
+//   });
+//
+// The time is linear in the answer. No recursion on its depth.
 
-#include <nlohmann/json_fwd.hpp>
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "core/json_value.hpp"
 
 namespace llmw {
 
@@ -14,21 +26,24 @@ enum class ExtractStatus { ok, truncated, reject };
 
 struct Extracted {
   ExtractStatus status = ExtractStatus::reject;
-  std::string json;     ///< the document's text as written by the model, when ok
-  std::string message;  ///< why not, when not ok
+  JsonValue document;              ///< when ok; when truncated: what was complete, else null
+  std::string json;                ///< when ok: as the model wrote it, or compact when mended
+  std::vector<std::string> mends;  ///< what was mended, each once; the names are stable
+  std::string open_path;           ///< when truncated: JSON Pointer of the container that was open
+  std::string message;             ///< why not, when not ok
 };
 
-/// The JSON object (or array) in `answer` (UTF-8). A byte order mark and a leading
-/// <think>...</think> block are skipped. Tried in order: the whole text; what stands in fences
-/// (``` or ~~~, of JSON or of no language; the last may be unclosed); each {...} and [...] in the
-/// prose that begins as JSON does ({" or [{ or [[ or ["). Where an array and an object are found,
-/// the object is meant. Several different complete documents: reject. A document that starts and
-/// is not closed: truncated. An object with the same key twice is rejected, because only one of
-/// the values could be kept. Linear in the input, no recursion.
-Extracted extract_json(std::string_view answer);
+/// How badly a document fits the schema that it should have: 0 fits, more is worse.
+using Misfit = std::function<std::size_t(const JsonValue&)>;
 
-/// The same; `document` is the value of what was found, so that it need not be read again. Null or
-/// anything else when the status is not ok.
-Extracted extract_json(std::string_view answer, nlohmann::json& document);
+/// The JSON object or array in `answer` (UTF-8).
+///
+/// Of several documents that differ, the one that fits best is meant; of two that fit equally the
+/// later one when the text between them says that it replaces the other, else the answer is
+/// rejected. Without `misfit`, two that differ are rejected, except that a document in a fence
+/// comes before those in the prose around it and an object before an array. A document that stands
+/// after the one that would be taken, and is cut off, makes the answer truncated unless that one
+/// fits.
+Extracted extract_json(std::string_view answer, const Misfit& misfit = {});
 
 }  // namespace llmw

@@ -1,11 +1,10 @@
 #include "core/flow.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/extract.hpp"
+#include "core/flow_answer.hpp"
 
 namespace llmw {
 
@@ -14,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kMaxBackoff{8'000};  // as the vendors' SDKs
+constexpr int kLargeFrom = 20;              // items; FACTS, document 000
 
 FallbackReason reason_of(Outcome outcome) {
   switch (outcome) {
@@ -28,121 +28,122 @@ FallbackReason reason_of(Outcome outcome) {
   }
 }
 
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string all;
-  for (const std::string& part : parts) {
-    if (!all.empty()) all += separator;
-    all += part;
-  }
-  return all;
+/// A validation failure is told by its codes, anything else by the provider's code or its message.
+std::string detail_of(const Verdict& verdict) {
+  const Judgement& judgement = verdict.judgement;
+  if (!judgement.validation_codes.empty()) return join(judgement.validation_codes, ", ");
+  return judgement.error_code.empty() ? verdict.why : judgement.error_code;
 }
 
-std::vector<std::string> error_codes(const std::vector<Finding>& findings) {
-  std::vector<std::string> codes;
-  for (const Finding& finding : findings)
-    if (finding.severity == Severity::error &&
-        std::find(codes.begin(), codes.end(), finding.code) == codes.end())
-      codes.push_back(finding.code);
-  return codes;
+bool asks_for_many(const FlowInput& input) {
+  const Rules& rules = input.format->rules();
+  const int asked = rules.items.empty() || input.regeneration ? 0 : asked_items(input.prompt);
+  return asked >= kLargeFrom && asked <= rules.max_items;
+}
+
+const Format& format_of(const FlowInput& input) {
+  if (input.chain.empty()) throw Error(sqlstate::kInternalError, "no model to ask");
+  if (!input.format) throw Error(sqlstate::kInternalError, "no format to ask for");
+  return *input.format;
 }
 
 }  // namespace
 
-/// What an answer amounts to once its document was looked for and checked.
-struct Flow::Verdict {
-  Judgement judgement;
-  std::string document;
-  int steps = 0;
-  std::vector<Finding> warnings;
-  std::string why;  ///< for the error's detail when not accepted
-};
-
 Flow::Flow(FlowInput input)
     : input_(std::move(input)),
-      system_prompt_(pilot_system_prompt(input_.response_mode)),
-      user_prompt_(pilot_user_prompt(input_.prompt, input_.services)),
-      input_estimate_(estimate_tokens(system_prompt_) + estimate_tokens(user_prompt_)) {
-  if (input_.chain.empty()) throw Error(sqlstate::kInternalError, "no model to ask");
+      form_(&format_of(input_).form(input_.compact, input_.response_mode)),
+      context_{input_.services, input_.prompt},
+      system_prompt_(input_.format->row().system_prompt + form_->instructions()),
+      user_prompt_(generation_prompt(input_.prompt, input_.services)),
+      is_large_(asks_for_many(input_)) {
+  if (input_.regeneration) add_regeneration(*input_.regeneration);
+}
+
+void Flow::add_regeneration(const Regeneration& regeneration) {
+  const std::string reply = regeneration_reply(regeneration.findings, regeneration.feedback);
+  JsonValue document;
+  read_json_value(regeneration.document, document);
+  if (document.is_object())
+    exchanges_.push_back({write_json(form_->shorten(std::move(document))), reply});
+  else
+    user_prompt_ += "\n\n" + reply;  // there was no document to change
+}
+
+FormatUse Flow::use() const {
+  return {*input_.format, *form_, context_, input_.chain[current_].drafts_by_rules};
 }
 
 FlowStep Flow::start() {
   const auto obstacle = this->obstacle(input_.chain.front());
-  if (!obstacle) return ask(Purpose::primary, {});
+  if (!obstacle) return ask_model(Purpose::primary, {});
   note_failure(obstacle->first, obstacle->second, false);
   return move_on(obstacle->first, obstacle->second, {});
 }
 
-FlowStep Flow::on_answer(const Answer& answer) {
+FlowStep Flow::on_answer(int lane, const Answer& answer) {
+  lanes_[static_cast<std::size_t>(lane)].open = false;
   if (answer.billing == Billing::reported)
     tokens_wasted_ += answer.usage.input + answer.usage.output;
-  Verdict verdict = judge(answer);
-  if (verdict.judgement.outcome == Outcome::ok) return accept(std::move(verdict));
-  return retry_or_move_on(answer, std::move(verdict));
+  if (phase_ == Phase::outline && answer.outcome == Outcome::ok) return on_outline(answer);
+  return on_verdict(lane, answer, judge_answer(answer, use(), phase_ == Phase::whole));
 }
 
-FlowStep Flow::on_wait_over() { return ask(Purpose::retry, {}); }
-
-Flow::Verdict Flow::judge(const Answer& answer) const {
-  Verdict verdict;
-  verdict.judgement.outcome = answer.outcome;
-  verdict.judgement.error_code = answer.error_code;
-  verdict.why = answer.error_message.empty() ? answer.error_code : answer.error_message;
-  if (answer.outcome != Outcome::ok) return verdict;
-
-  nlohmann::json document;
-  Extracted extracted = extract_json(answer.text, document);
-  if (extracted.status != ExtractStatus::ok) {
-    const bool cut_off = extracted.status == ExtractStatus::truncated;
-    verdict.judgement.outcome = cut_off ? Outcome::truncated : Outcome::validation_failed;
-    if (!cut_off) verdict.judgement.validation_codes = {"document_not_found"};
-    verdict.why = std::move(extracted.message);
-    return verdict;
+FlowStep Flow::on_verdict(int lane, const Answer& answer, Verdict verdict) {
+  FlowStep step;
+  step.judgement = verdict.judgement;
+  if (verdict.judgement.outcome != Outcome::ok)
+    note_failure(reason_of(verdict.judgement.outcome), verdict.why, true);
+  if (!failure_ && may_retry(lanes_[static_cast<std::size_t>(lane)], answer))
+    return retry_later(lane, answer, std::move(step));
+  switch (phase_) {
+    case Phase::whole: return on_whole(answer, std::move(verdict), std::move(step));
+    case Phase::rest: return on_rest(std::move(verdict), std::move(step));
+    case Phase::parts: return on_part(std::move(verdict), std::move(step));
+    case Phase::outline: break;
   }
-
-  std::vector<Finding> findings = validate_pilot(document, input_.services);
-  if (has_errors(findings)) {
-    verdict.judgement.outcome = Outcome::validation_failed;
-    verdict.judgement.validation_codes = error_codes(findings);
-    verdict.why = "validation failed: " + join(verdict.judgement.validation_codes, ", ");
-    return verdict;
-  }
-  verdict.document = std::move(extracted.json);
-  verdict.steps = count_pilot_steps(document);
-  verdict.warnings = std::move(findings);
-  return verdict;
+  return give_up(verdict, std::move(step));
 }
 
-FlowStep Flow::accept(Verdict verdict) {
+// A part that waited while another one failed for good is not asked for any more.
+FlowStep Flow::on_wait_over(int lane) {
+  return failure_ ? on_dropped(lane) : call(lane, Purpose::retry, {});
+}
+
+FlowStep Flow::on_dropped(int lane) {
+  lanes_[static_cast<std::size_t>(lane)].open = false;
+  return end_parts({});
+}
+
+FlowStep Flow::retry_later(int lane, const Answer& answer, FlowStep step) {
+  Lane& waiting = lanes_[static_cast<std::size_t>(lane)];
+  step.kind = FlowStep::Kind::wait;
+  step.lane = lane;
+  step.wait = backoff(waiting, answer);
+  ++waiting.retries;
+  waiting.open = true;
+  return step;
+}
+
+/// Leaves the model of the moment because of what `verdict` says.
+FlowStep Flow::give_up(const Verdict& verdict, FlowStep step, const std::string& note) {
+  return move_on(reason_of(verdict.judgement.outcome), detail_of(verdict) + note, std::move(step));
+}
+
+FlowStep Flow::accept(Verdict verdict, FlowStep step) {
+  const Rules& rules = input_.format->rules();
+  const JsonValue document = complete_limbo_zones(rules, std::move(verdict.document));
   result_.ok = true;
-  result_.document = std::move(verdict.document);
-  result_.steps = verdict.steps;
+  result_.document = write_json(document);
+  result_.explanation = std::move(verdict.explanation);
+  result_.steps = count_items(rules, document);
   result_.generator = input_.chain[current_].model;
-  result_.warnings = std::move(verdict.warnings);
+  result_.warnings = std::move(verdict.findings);
   if (input_.chain[current_].drafts_by_rules)
     result_.warnings.push_back({"draft_by_rules", Severity::warning, "",
                                 "The document is a draft made by rules, not by a language model.",
                                 "Ask a language model for a document to rely on."});
-  FlowStep step;
-  step.judgement = std::move(verdict.judgement);
+  step.kind = FlowStep::Kind::done;
   return step;
-}
-
-FlowStep Flow::retry_or_move_on(const Answer& answer, Verdict verdict) {
-  const FallbackReason reason = reason_of(verdict.judgement.outcome);
-  note_failure(reason, verdict.why, true);
-  FlowStep step;
-  step.judgement = std::move(verdict.judgement);
-  if (may_retry(answer)) {
-    step.kind = FlowStep::Kind::wait;
-    step.wait = backoff(answer);
-    ++retries_;
-    return step;
-  }
-  const Judgement& judgement = *step.judgement;
-  std::string detail = !judgement.validation_codes.empty() ? join(judgement.validation_codes, ", ")
-                       : !judgement.error_code.empty()     ? judgement.error_code
-                                                           : verdict.why;
-  return move_on(reason, std::move(detail), std::move(step));
 }
 
 // What a model that was asked did says more to the caller than why another was not asked.
@@ -154,16 +155,16 @@ void Flow::note_failure(FallbackReason reason, const std::string& why, bool aske
   headline_ = history_.back();
 }
 
-bool Flow::may_retry(const Answer& answer) const {
-  if (!answer.retryable || retries_ >= input_.max_retries) return false;
+bool Flow::may_retry(const Lane& lane, const Answer& answer) const {
+  if (!answer.retryable || lane.retries >= input_.max_retries) return false;
   return !answer.retry_after || *answer.retry_after <= input_.max_retry_wait;
 }
 
 // Exponential with full jitter; a provider's Retry-After is a lower bound that is kept exactly.
-milliseconds Flow::backoff(const Answer& answer) {
+milliseconds Flow::backoff(const Lane& lane, const Answer& answer) {
   if (answer.retry_after) return *answer.retry_after;
   const milliseconds ceiling =
-      std::min(kMaxBackoff, input_.retry_base_delay * (std::int64_t{1} << retries_));
+      std::min(kMaxBackoff, input_.retry_base_delay * (std::int64_t{1} << lane.retries));
   if (ceiling.count() <= 0) return milliseconds{0};
   return milliseconds{
       static_cast<std::int64_t>(next_random() % static_cast<std::uint64_t>(ceiling.count() + 1))};
@@ -176,7 +177,6 @@ FlowStep Flow::move_on(FallbackReason reason, std::string detail, FlowStep step)
                         reason,
                         std::move(detail),
                         std::exchange(tokens_wasted_, 0)};
-  retries_ = 0;
   while (++current_ < input_.chain.size()) {
     const Candidate& next = input_.chain[current_];
     const auto obstacle = this->obstacle(next);
@@ -184,7 +184,7 @@ FlowStep Flow::move_on(FallbackReason reason, std::string detail, FlowStep step)
       notice.to_model = next.model;
       step.fallback = std::move(notice);
       result_.fallback_reason = primary_reason_;
-      return ask(Purpose::fallback, std::move(step));
+      return ask_model(Purpose::fallback, std::move(step));
     }
     note_failure(obstacle->first, obstacle->second, false);
   }
@@ -194,37 +194,41 @@ FlowStep Flow::move_on(FallbackReason reason, std::string detail, FlowStep step)
 // Checked before any money is spent.
 std::optional<std::pair<FallbackReason, std::string>> Flow::obstacle(
     const Candidate& candidate) const {
-  if (!candidate.unusable.empty())
-    return std::pair{FallbackReason::credentials_missing, candidate.unusable};
-  if (candidate.context_window > 0 && input_estimate_ >= candidate.context_window)
-    return std::pair{FallbackReason::context_window_exceeded,
-                     "about " + std::to_string(input_estimate_) +
-                         " input tokens do not fit the context window of " +
-                         std::to_string(candidate.context_window)};
-  return std::nullopt;
+  if (!candidate.unusable.empty()) return std::pair{candidate.unusable_reason, candidate.unusable};
+  const ChatRequest chat = base_chat();
+  if (fits(candidate, chat)) return std::nullopt;
+  return std::pair{FallbackReason::context_window_exceeded,
+                   "about " + std::to_string(estimate_input_tokens(chat)) +
+                       " input tokens do not fit the context window of " +
+                       std::to_string(candidate.context_window)};
 }
 
-int Flow::output_tokens_for(const Candidate& candidate) const {
+bool Flow::fits(const Candidate& candidate, const ChatRequest& chat) const {
+  return candidate.context_window <= 0 || estimate_input_tokens(chat) < candidate.context_window;
+}
+
+int Flow::output_tokens_for(const Candidate& candidate, const ChatRequest& chat) const {
   std::int64_t tokens = input_.max_output_tokens;
   if (candidate.max_output_tokens > 0) tokens = std::min(tokens, candidate.max_output_tokens);
   if (candidate.context_window > 0)
-    tokens = std::min(tokens, candidate.context_window - input_estimate_);
+    tokens = std::min(tokens, candidate.context_window - estimate_input_tokens(chat));
   return static_cast<int>(std::max<std::int64_t>(tokens, 1));
 }
 
-FlowStep Flow::ask(Purpose purpose, FlowStep step) {
+/// Adds the call of `lane` to `step`.
+FlowStep Flow::call(int lane, Purpose purpose, FlowStep step) {
   const Candidate& candidate = input_.chain[current_];
+  Lane& asked = lanes_[static_cast<std::size_t>(lane)];
+  asked.open = true;
   step.kind = FlowStep::Kind::call;
-  step.call.candidate = current_;
-  step.call.purpose = purpose;
-  step.call.attempt = ++attempts_;
-  ChatRequest& chat = step.call.chat;
-  chat.model = candidate.remote_name;
-  chat.system_prompt = system_prompt_;
-  chat.user_prompt = user_prompt_;
-  chat.json_schema = pilot_json_schema(input_.response_mode);
-  chat.schema_name = "pilot";
-  chat.max_output_tokens = output_tokens_for(candidate);
+  CallPlan& plan = step.calls.emplace_back();
+  plan.candidate = current_;
+  plan.lane = lane;
+  plan.purpose = purpose;
+  plan.attempt = ++attempts_;
+  plan.chat = asked.chat;
+  plan.chat.model = candidate.remote_name;
+  plan.chat.max_output_tokens = output_tokens_for(candidate, plan.chat);
   return step;
 }
 

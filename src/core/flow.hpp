@@ -1,24 +1,34 @@
 #pragma once
 // The generation flow of one request as a pure state machine: which model is asked next, when, and
 // what the end is. No clock, no network, no database: the worker carries out each step and feeds
-// the answer back, the tests do the same without a server.
+// the answers back, the tests do the same without a server.
 //
 //   Flow flow(std::move(input));
 //   FlowStep step = flow.start();
-//   while (!step.finished()) step = step.waits() ? flow.on_wait_over() : flow.on_answer(ask(step));
+//   while (!step.finished())
+//     step = step.waits() ? flow.on_wait_over(step.lane)
+//                         : flow.on_answer(step.calls[0].lane, ask(step.calls[0]));
 //
 // Rules (DESIGN §6): each model of the chain is asked once and again (`retry`) after a transient
-// error; anything else moves on to the next model (`fallback`). An answer counts only when its
+// error. A document with errors is sent back to its model with their codes (`repair`) when that is
+// expected to cost less than the next model. An answer that was cut is kept, and the rest is asked
+// for (`batch`); a request for a large document is asked for by outline and then in parts, several
+// at once. Anything else moves on to the next model (`fallback`). An answer counts only when its
 // document is found and valid.
+//
+// A lane is a conversation with the model of the moment: lane 0, or one for each part.
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/pilot.hpp"
+#include "core/flow_parts.hpp"
+#include "core/format.hpp"
+#include "core/money.hpp"
 #include "core/provider.hpp"
 
 namespace llmw {
@@ -45,16 +55,45 @@ struct Candidate {
   std::string remote_name;             ///< the provider's name of it
   std::int64_t context_window = 0;     ///< tokens; 0: unknown, not checked
   std::int64_t max_output_tokens = 0;  ///< tokens; 0: unknown, not checked
-  std::string unusable;          ///< not empty: it cannot be asked (no key, no permission), and why
+  std::string unusable;  ///< not empty: it cannot be asked (no key, no permission), and why
+  FallbackReason unusable_reason = FallbackReason::credentials_missing;
   bool drafts_by_rules = false;  ///< builtin-draft: said in the result's warnings
+};
+
+/// How repairs by a model went lately.
+struct RepairRecord {
+  std::int64_t repairs = 0;
+  std::int64_t successes = 0;           ///< of them
+  std::int64_t mean_output_tokens = 0;  ///< 0: not known
+};
+
+/// What the flow asks when it weighs a repair against the next model.
+class CostAdviser {
+ public:
+  virtual ~CostAdviser() = default;
+  /// Nothing when the model has no known price.
+  virtual std::optional<Money> cost(const std::string& model, const Usage& usage) = 0;
+  virtual RepairRecord repair_record(const std::string& model) = 0;
+};
+
+/// The document of an earlier request that this one is to change.
+struct Regeneration {
+  std::string document;  ///< JSON; empty: there was none
+  std::string findings;  ///< one line each
+  std::string feedback;
 };
 
 struct FlowInput {
   std::string prompt;
   std::vector<std::string> services;
+  std::shared_ptr<const Format> format;
+  bool compact = false;
   ResponseMode response_mode = ResponseMode::machine;
-  int max_output_tokens = 12000;  ///< tokens asked for at most
-  int max_retries = 2;            ///< per model
+  std::optional<Regeneration> regeneration;
+  int max_output_tokens = 12000;   ///< tokens asked for at most
+  int max_retries = 2;             ///< per model, of a part per part
+  int repair_attempts = 1;         ///< per model
+  CostAdviser* adviser = nullptr;  ///< outlives the flow; none: repairs always pay
   std::chrono::milliseconds retry_base_delay{500};
   std::chrono::milliseconds max_retry_wait{30'000};  ///< a longer Retry-After moves on instead
   std::vector<Candidate> chain;                      ///< at least one
@@ -64,6 +103,7 @@ struct FlowInput {
 /// The call to make next.
 struct CallPlan {
   std::size_t candidate = 0;  ///< index into FlowInput::chain
+  int lane = 0;
   Purpose purpose = Purpose::primary;
   int attempt = 1;   ///< counts the calls of the request, from 1
   ChatRequest chat;  ///< complete but for call_id
@@ -83,13 +123,20 @@ struct Judgement {
   Outcome outcome = Outcome::ok;
   std::string error_code;
   std::vector<std::string> validation_codes;
+  std::vector<std::string> mends;  ///< what was mended in the answer's JSON
 };
 
 struct FlowStep {
-  enum class Kind { call, wait, done };
+  enum class Kind {
+    call,
+    wait,
+    pending,  ///< nothing to do until the answers of other lanes are there
+    done
+  };
 
   Kind kind = Kind::done;
-  CallPlan call;                           ///< when kind == call
+  std::vector<CallPlan> calls;             ///< when kind == call; several go out at once
+  int lane = 0;                            ///< when kind == wait: which one waits
   std::chrono::milliseconds wait{0};       ///< when kind == wait; a retry call follows
   std::optional<Judgement> judgement;      ///< of the answer fed to on_answer
   std::optional<FallbackNotice> fallback;  ///< when the call goes to another model
@@ -101,7 +148,8 @@ struct FlowStep {
 /// The end of a request.
 struct FlowResult {
   bool ok = false;
-  std::string document;  ///< compact JSON object when ok
+  std::string document;     ///< compact JSON object when ok
+  std::string explanation;  ///< JSON string literal; empty: none was asked for, or given
   int steps = 0;
   std::string generator;                          ///< model whose document was accepted
   std::optional<FallbackReason> fallback_reason;  ///< why the primary was left for another model
@@ -113,44 +161,90 @@ struct FlowResult {
   std::string error_hint;
 };
 
+struct FormatUse;
+struct Verdict;
+
 class Flow {
  public:
-  /// `input.chain` must not be empty.
+  /// `input.chain` must not be empty, and `input.format` must be set.
   explicit Flow(FlowInput input);
 
   /// The first step. Call once.
   FlowStep start();
-  /// The step after the answer to the call that the last step asked for.
-  FlowStep on_answer(const Answer& answer);
-  /// The step after the wait that the last step asked for.
-  FlowStep on_wait_over();
+  /// The step after the answer to the call of `lane`.
+  FlowStep on_answer(int lane, const Answer& answer);
+  /// The step after the wait of `lane`.
+  FlowStep on_wait_over(int lane);
+
+  /// Whether a call that is planned but not sent need not be made: a part failed for good. Instead
+  /// of sending it, say so with on_dropped().
+  bool drops_calls() const { return failure_.has_value(); }
+  FlowStep on_dropped(int lane);
 
   /// Valid once a step finished.
   const FlowResult& result() const { return result_; }
   const FlowInput& input() const { return input_; }
 
  private:
-  struct Verdict;  // an answer, judged
+  /// What the calls to the model of the moment are for.
+  enum class Phase { whole, rest, outline, parts };
+  struct Lane {
+    ChatRequest chat;
+    int retries = 0;
+    bool open = false;  ///< a call is out, or a retry waits
+  };
+  /// Why a lane failed for good.
+  struct Failure {
+    FallbackReason reason = FallbackReason::api_error;
+    std::string detail;
+  };
 
-  Verdict judge(const Answer& answer) const;
-  FlowStep accept(Verdict verdict);
-  FlowStep retry_or_move_on(const Answer& answer, Verdict verdict);
+  void add_regeneration(const Regeneration& regeneration);
+  FormatUse use() const;
+  FlowStep ask_model(Purpose purpose, FlowStep step);
+  FlowStep ask_whole(Purpose purpose, FlowStep step);
+  FlowStep on_verdict(int lane, const Answer& answer, Verdict verdict);
+  FlowStep on_outline(const Answer& answer);
+  FlowStep on_whole(const Answer& answer, Verdict verdict, FlowStep step);
+  FlowStep on_rest(Verdict verdict, FlowStep step);
+  FlowStep on_part(Verdict verdict, FlowStep step);
+  FlowStep ask_rest(FlowStep step);
+  FlowStep ask_parts(FlowStep step);
+  FlowStep end_parts(FlowStep step);
+  FlowStep accept_parts(Verdict verdict, FlowStep step);
+  FlowStep accept(Verdict verdict, FlowStep step);
+  FlowStep repair(const Answer& answer, const Verdict& verdict, FlowStep step);
+  bool repair_pays(const Answer& answer, const ChatRequest& chat);
+  const Candidate* next_language_model() const;
+  FlowStep retry_later(int lane, const Answer& answer, FlowStep step);
+  FlowStep give_up(const Verdict& verdict, FlowStep step, const std::string& note = {});
   FlowStep move_on(FallbackReason reason, std::string detail, FlowStep step);
   void note_failure(FallbackReason reason, const std::string& why, bool asked);
-  FlowStep ask(Purpose purpose, FlowStep step);
+  ChatRequest base_chat() const;
+  FlowStep call(int lane, Purpose purpose, FlowStep step);
   FlowStep fail(FlowStep step);
-  bool may_retry(const Answer& answer) const;
-  std::chrono::milliseconds backoff(const Answer& answer);
+  bool may_retry(const Lane& lane, const Answer& answer) const;
+  std::chrono::milliseconds backoff(const Lane& lane, const Answer& answer);
+  bool any_open() const;
   std::optional<std::pair<FallbackReason, std::string>> obstacle(const Candidate& candidate) const;
-  int output_tokens_for(const Candidate& candidate) const;
+  bool fits(const Candidate& candidate, const ChatRequest& chat) const;
+  int output_tokens_for(const Candidate& candidate, const ChatRequest& chat) const;
   std::uint64_t next_random();
 
   FlowInput input_;
+  const AnswerForm* form_;
+  RuleContext context_;
   std::string system_prompt_;
   std::string user_prompt_;
-  std::int64_t input_estimate_ = 0;
+  std::vector<Exchange> exchanges_;  ///< before the first answer: of a regeneration
+  bool is_large_ = false;            ///< asked for by outline and parts
   std::size_t current_ = 0;
-  int retries_ = 0;
+  Phase phase_ = Phase::whole;
+  std::vector<Lane> lanes_;
+  std::optional<PartsCollector> parts_;
+  int rounds_ = 0;                  ///< of calls for the rest, or for parts
+  int repairs_ = 0;                 ///< of the model of the moment
+  std::optional<Failure> failure_;  ///< of a part
   int attempts_ = 0;
   std::int64_t tokens_wasted_ = 0;
   FallbackReason primary_reason_ = FallbackReason::api_error;  ///< why the primary was left

@@ -257,6 +257,13 @@ std::int64_t estimate_tokens(std::string_view text) {
   return (characters + kBytesPerToken - 1) / kBytesPerToken;
 }
 
+std::int64_t estimate_input_tokens(const ChatRequest& chat) {
+  std::int64_t tokens = estimate_tokens(chat.system_prompt) + estimate_tokens(chat.user_prompt);
+  for (const Exchange& exchange : chat.exchanges)
+    tokens += estimate_tokens(exchange.answer) + estimate_tokens(exchange.reply);
+  return tokens;
+}
+
 const char* to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::ok: return "ok";
@@ -327,6 +334,18 @@ std::vector<std::string> common_headers(const ChatRequest& chat) {
                                       "User-Agent: llm_workflow"};
   if (!chat.call_id.empty()) headers.push_back(header("X-Client-Request-Id", chat.call_id));
   return headers;
+}
+
+std::string message_json(std::string_view role, std::string_view content) {
+  return R"({"role":)" + json_quote(role) + R"(,"content":)" + json_quote(content) + '}';
+}
+
+std::string exchanges_json(const ChatRequest& chat) {
+  std::string messages;
+  for (const Exchange& exchange : chat.exchanges)
+    messages += ',' + message_json("assistant", exchange.answer) + ',' +
+                message_json("user", exchange.reply);
+  return messages;
 }
 
 void check_schema(const ChatRequest& chat) {

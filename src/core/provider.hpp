@@ -27,13 +27,21 @@ struct Endpoint {
   StructuredOutput structured_output = StructuredOutput::none;
 };
 
+/// What a model answered before, and what it was told then.
+struct Exchange {
+  std::string answer;
+  std::string reply;
+};
+
 /// One question to a model.
 struct ChatRequest {
   std::string model;  ///< the provider's own name of it
   std::string system_prompt;
   std::string user_prompt;
+  std::vector<Exchange> exchanges;  ///< after user_prompt, in order; the last reply is the question
   std::string json_schema;  ///< of the document; used when the endpoint does structured output
-  std::string schema_name;  ///< [a-zA-Z0-9_-]{1,64}
+  bool schema_suits_anthropic = true;  ///< whether Anthropic takes it
+  std::string schema_name;             ///< [a-zA-Z0-9_-]{1,64}
   int max_output_tokens = 0;
   std::string call_id;  ///< sent as X-Client-Request-Id: joins the provider's records to ours
 };
@@ -134,6 +142,9 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view retr
 
 /// Tokens of `text` by the rule of thumb 1 token ~ 4 characters (FACTS, document 002), rounded up.
 std::int64_t estimate_tokens(std::string_view text);
+
+/// The same for all that `chat` sends.
+std::int64_t estimate_input_tokens(const ChatRequest& chat);
 
 const char* to_string(Outcome outcome);
 std::optional<Protocol> parse_protocol(std::string_view name);

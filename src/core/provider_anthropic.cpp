@@ -12,9 +12,10 @@ namespace {
 using Json = nlohmann::json;
 
 /// The member `output_config` with a comma before it, or nothing: this protocol knows no
-/// json_object.
+/// json_object, and fewer schemas.
 std::string output_config_json(StructuredOutput output, const ChatRequest& chat) {
   if (output != StructuredOutput::json_schema || chat.json_schema.empty()) return {};
+  if (!chat.schema_suits_anthropic) return {};
   check_schema(chat);
   return R"(,"output_config":{"format":{"type":"json_schema","schema":)" + chat.json_schema + "}}";
 }
@@ -40,8 +41,9 @@ HttpRequest build_anthropic_request(const Endpoint& endpoint, const ChatRequest&
   request.body = R"({"model":)" + json_quote(chat.model) + R"(,"max_tokens":)" +
                  std::to_string(chat.max_output_tokens);
   if (!chat.system_prompt.empty()) request.body += R"(,"system":)" + json_quote(chat.system_prompt);
-  request.body += R"(,"messages":[{"role":"user","content":)" + json_quote(chat.user_prompt) +
-                  "}]" + output_config_json(endpoint.structured_output, chat) + '}';
+  request.body += R"(,"messages":[)" + message_json("user", chat.user_prompt) +
+                  exchanges_json(chat) + ']' +
+                  output_config_json(endpoint.structured_output, chat) + '}';
   return request;
 }
 

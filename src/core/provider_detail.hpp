@@ -58,6 +58,12 @@ std::string header(std::string_view name, std::string_view value);
 /// The headers of every request, whatever the protocol.
 std::vector<std::string> common_headers(const ChatRequest& chat);
 
+/// {"role":ROLE,"content":CONTENT}
+std::string message_json(std::string_view role, std::string_view content);
+
+/// The messages of the exchanges of `chat`, each with a comma before it.
+std::string exchanges_json(const ChatRequest& chat);
+
 /// Throws llmw::Error 22032 unless the schema of `chat` is a JSON object.
 void check_schema(const ChatRequest& chat);
 

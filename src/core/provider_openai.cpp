@@ -23,17 +23,17 @@ bool takes_user_text_only(std::string_view model) {
   return model.starts_with("o1-mini") || model.starts_with("o1-preview");
 }
 
-std::string message_json(std::string_view role, std::string_view content) {
-  return R"({"role":)" + json_quote(role) + R"(,"content":)" + json_quote(content) + '}';
-}
-
 std::string messages_json(const ChatRequest& chat) {
-  if (chat.system_prompt.empty()) return '[' + message_json("user", chat.user_prompt) + ']';
-  if (takes_user_text_only(chat.model)) {
-    return '[' + message_json("user", chat.system_prompt + "\n\n" + chat.user_prompt) + ']';
+  const bool joined = takes_user_text_only(chat.model);
+  std::string messages = "[";
+  std::string user_prompt = chat.user_prompt;
+  if (!chat.system_prompt.empty()) {
+    if (joined)
+      user_prompt = chat.system_prompt + "\n\n" + user_prompt;
+    else
+      messages += message_json("system", chat.system_prompt) + ',';
   }
-  return '[' + message_json("system", chat.system_prompt) + ',' +
-         message_json("user", chat.user_prompt) + ']';
+  return messages + message_json("user", user_prompt) + exchanges_json(chat) + ']';
 }
 
 void check_schema_name(std::string_view name) {

@@ -7,45 +7,74 @@
 
 namespace llmw {
 
+namespace {
+
+void write_id(WireWriter& out, const Uuid& id) {
+  out.text({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+}
+
+Uuid read_id(WireReader& in) {
+  Uuid id;
+  const std::string bytes = in.text();
+  if (bytes.size() != id.bytes.size())
+    throw Error(sqlstate::kInternalError, "malformed message in shared memory");
+  std::copy(bytes.begin(), bytes.end(), id.bytes.begin());
+  return id;
+}
+
+}  // namespace
+
 std::string encode(const GenerationRequest& request) {
   WireWriter out;
-  out.text({reinterpret_cast<const char*>(request.id.bytes.data()), request.id.bytes.size()});
+  write_id(out, request.id);
   out.text(request.prompt);
   out.list(request.services);
   out.text(request.format);
+  out.number(request.format_version);
+  out.flag(request.compact);
   out.text(request.agent);
   out.text(request.tags);
   out.flag(request.response_mode == ResponseMode::human_debug);
   out.number(request.max_output_tokens);
   out.number(request.max_retries);
+  out.number(request.repair_attempts);
   out.number(request.retry_base_delay_ms);
   out.number(request.timeout_ms);
   out.flag(request.store_prompt);
   out.list(request.models);
   out.list(request.forbidden);
+  out.flag(request.parent.has_value());
+  if (request.parent) write_id(out, *request.parent);
+  out.text(request.previous_document);
+  out.text(request.previous_findings);
+  out.text(request.feedback);
   return out.bytes();
 }
 
 GenerationRequest decode_request(std::string_view bytes) {
   WireReader in(bytes);
   GenerationRequest request;
-  const std::string id = in.text();
-  if (id.size() != request.id.bytes.size())
-    throw Error(sqlstate::kInternalError, "malformed message in shared memory");
-  std::copy(id.begin(), id.end(), request.id.bytes.begin());
+  request.id = read_id(in);
   request.prompt = in.text();
   request.services = in.list();
   request.format = in.text();
+  request.format_version = static_cast<int>(in.number());
+  request.compact = in.flag();
   request.agent = in.text();
   request.tags = in.text();
   request.response_mode = in.flag() ? ResponseMode::human_debug : ResponseMode::machine;
   request.max_output_tokens = static_cast<int>(in.number());
   request.max_retries = static_cast<int>(in.number());
+  request.repair_attempts = static_cast<int>(in.number());
   request.retry_base_delay_ms = in.number();
   request.timeout_ms = in.number();
   request.store_prompt = in.flag();
   request.models = in.list();
   request.forbidden = in.list();
+  if (in.flag()) request.parent = read_id(in);
+  request.previous_document = in.text();
+  request.previous_findings = in.text();
+  request.feedback = in.text();
   in.finish();
   return request;
 }

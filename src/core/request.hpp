@@ -2,11 +2,12 @@
 // What a backend asks a worker for, and what it gets back.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/pilot.hpp"
+#include "core/answer_form.hpp"
 #include "core/uuid.hpp"
 
 namespace llmw {
@@ -17,16 +18,23 @@ struct GenerationRequest {
   std::string prompt;
   std::vector<std::string> services;
   std::string format;
-  std::string agent;  ///< empty: none
-  std::string tags;   ///< JSON object
+  int format_version = 1;
+  bool compact = false;  ///< ask for the compact form of the format
+  std::string agent;     ///< empty: none
+  std::string tags;      ///< JSON object
   ResponseMode response_mode = ResponseMode::machine;
   int max_output_tokens = 0;
   int max_retries = 0;
+  int repair_attempts = 1;  ///< calls that tell a model what is wrong with its document
   std::int64_t retry_base_delay_ms = 0;
   std::int64_t timeout_ms = 0;  ///< of each call
   bool store_prompt = true;
   std::vector<std::string> models;     ///< the chain, primary first
   std::vector<std::string> forbidden;  ///< of `models`: the role may not use their servers
+  std::optional<Uuid> parent;          ///< the request that this one regenerates
+  std::string previous_document;       ///< of `parent`, JSON; empty: it had none
+  std::string previous_findings;       ///< of `parent`, one line each
+  std::string feedback;                ///< what should be different
 
   bool operator==(const GenerationRequest&) const = default;
 };

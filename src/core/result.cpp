@@ -90,6 +90,7 @@ std::string result_json(const Uuid& request_id, const std::string& format, const
                         const RequestTotals& totals) {
   ObjectWriter out;
   if (result.ok) out.members(members_of(result.document));
+  if (!result.explanation.empty()) out.raw("explanation", result.explanation);
   out.text("request_id", to_string(request_id)).text("format", format);
   if (result.ok) out.text("generator_used", result.generator);
   out.raw("validation_passed", result.ok ? "true" : "false")

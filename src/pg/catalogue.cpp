@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pg/boundary.hpp"
-#include "pg/extension.hpp"
+#include "pg/own_table.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -44,135 +44,56 @@ struct PriceRow {
   const char* output;
 };
 
-/// The cache of this process. `loaded` is read only while `loaded_generation` is `generation`.
+/// The cache of this process. `loaded` is read only while `age` is current.
 struct CacheState {
   Catalogue* loaded;
-  std::uint64_t generation;
-  std::uint64_t loaded_generation;
-  TimestampTz parallel_statement;  ///< not 0: good for that parallel statement only
+  CacheAge age;
   Oid models_table;
   Oid prices_table;
   bool callback_registered;
 };
 
-constinit CacheState cache{nullptr, 1, 0, 0, InvalidOid, InvalidOid, false};
+constinit CacheState cache{nullptr, {}, InvalidOid, InvalidOid, false};
 
 void on_relation_changed(Datum, Oid relation) {
   if (relation == InvalidOid || relation == cache.models_table || relation == cache.prices_table)
-    ++cache.generation;
+    ++cache.age.generation;
 }
-
-/// One row of a scan; columns are found by name, as an upgrade may have added some in between.
-class RowReader {
- public:
-  RowReader(Relation relation, TupleTableSlot* slot) : relation_(relation), slot_(slot) {}
-
-  const char* text_or_null(const char* column) const {
-    bool is_null = false;
-    const Datum value = get(column, is_null);
-    return is_null ? nullptr : TextDatumGetCString(value);
-  }
-  const char* numeric_or_null(const char* column) const {
-    bool is_null = false;
-    const Datum value = get(column, is_null);
-    return is_null ? nullptr : DatumGetCString(DirectFunctionCall1(numeric_out, value));
-  }
-  std::int64_t count_or_zero(const char* column) const {
-    bool is_null = false;
-    const Datum value = get(column, is_null);
-    return is_null ? 0 : DatumGetInt64(value);
-  }
-  Datum get(const char* column) const {
-    bool is_null = false;
-    return get(column, is_null);
-  }
-
- private:
-  Datum get(const char* column, bool& is_null) const {
-    const AttrNumber number = get_attnum(RelationGetRelid(relation_), column);
-    if (number == InvalidAttrNumber)
-      ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                      errmsg("column \"%s\" of table \"%s\" does not exist", column,
-                             RelationGetRelationName(relation_)),
-                      errhint("Update the extension: ALTER EXTENSION llm_workflow UPDATE.")));
-    return slot_getattr(slot_, number, &is_null);
-  }
-
-  Relation relation_;
-  TupleTableSlot* slot_;
-};
 
 ModelRow read_model(const RowReader& row) {
   return {row.text_or_null("name"),
           row.text_or_null("server"),
           row.text_or_null("remote_name"),
           row.text_or_null("structured_output"),
-          row.count_or_zero("context_window"),
-          row.count_or_zero("deployment_limit"),
-          row.count_or_zero("max_output_tokens"),
+          row.bigint_or_zero("context_window"),
+          row.bigint_or_zero("deployment_limit"),
+          row.bigint_or_zero("max_output_tokens"),
           DatumGetBool(row.get("enabled"))};
 }
 
 PriceRow read_price(const RowReader& row) {
   return {row.text_or_null("model"),
           DatumGetTimestampTz(row.get("effective_from")),
-          row.count_or_zero("above_input_tokens"),
+          row.bigint_or_zero("above_input_tokens"),
           row.numeric_or_null("input_per_million"),
           row.numeric_or_null("cached_input_per_million"),
           row.numeric_or_null("cache_write_per_million"),
           row.numeric_or_null("output_per_million")};
 }
 
-/// Rows in CurrentMemoryContext.
-template <typename Row>
-struct Rows {
-  Row* data;
-  std::size_t count;
-};
-
-template <typename Row>
-Rows<Row> read_table(Oid table, Snapshot snapshot, Row (*read)(const RowReader&)) {
-  std::size_t capacity = 64;
-  Rows<Row> rows{static_cast<Row*>(palloc(capacity * sizeof(Row))), 0};
-  Relation relation = table_open(table, AccessShareLock);
-  TupleTableSlot* slot = table_slot_create(relation, nullptr);
-  TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
-  while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
-    if (rows.count == capacity) {
-      capacity *= 2;
-      rows.data = static_cast<Row*>(repalloc(rows.data, capacity * sizeof(Row)));
-    }
-    rows.data[rows.count++] = read(RowReader(relation, slot));
-  }
-  table_endscan(scan);
-  ExecDropSingleTupleTableSlot(slot);
-  table_close(relation, AccessShareLock);
-  return rows;
-}
-
 struct TableRows {
-  std::uint64_t generation;
-  TimestampTz parallel_statement;
+  LoadMark mark;
   Rows<ModelRow> models;
   Rows<PriceRow> prices;
 };
 
-/// The newest committed state, whatever the snapshot of a long transaction sees: a cache that it
-/// filled must be right for the transactions after it. Workers of a parallel statement may take no
-/// snapshot of their own; what they read is kept for that statement only.
 TableRows read_tables() {
-  LockRelationOid(cache.models_table, AccessShareLock);
-  LockRelationOid(cache.prices_table, AccessShareLock);
-  const bool parallel = IsInParallelMode();
-  const std::uint64_t generation = cache.generation;
-  Snapshot snapshot = RegisterSnapshot(parallel ? GetActiveSnapshot() : GetLatestSnapshot());
-  const TableRows rows{generation, parallel ? GetCurrentStatementStartTimestamp() : 0,
-                       read_table(cache.models_table, snapshot, read_model),
-                       read_table(cache.prices_table, snapshot, read_price)};
-  UnregisterSnapshot(snapshot);
-  // Not kept until the transaction ends: DROP EXTENSION would wait for callers of slow providers.
-  UnlockRelationOid(cache.prices_table, AccessShareLock);
-  UnlockRelationOid(cache.models_table, AccessShareLock);
+  TableRows rows;
+  rows.mark =
+      read_newest(cache.age, {cache.models_table, cache.prices_table}, [&](Snapshot snapshot) {
+        rows.models = read_table(cache.models_table, snapshot, read_model);
+        rows.prices = read_table(cache.prices_table, snapshot, read_price);
+      });
   return rows;
 }
 
@@ -232,39 +153,16 @@ Catalogue to_catalogue(const TableRows& rows) {
   return catalogue;
 }
 
-void find_tables() {
-  const std::optional<Extension> extension = find_extension();
-  if (!extension)
-    throw Error(sqlstate::kUndefinedObject,
-                "extension \"llm_workflow\" is not installed in this database", {},
-                "Run CREATE EXTENSION llm_workflow.");
-  PgCall([&] {
-    char* schema = pg_any_to_server(extension->schema.c_str(),
-                                    static_cast<int>(extension->schema.size()), PG_UTF8);
-    List* names = textToQualifiedNameList(cstring_to_text(schema));
-    const Oid namespace_oid = get_namespace_oid(strVal(linitial(names)), false);
-    cache.models_table = get_relname_relid("llm_models", namespace_oid);
-    cache.prices_table = get_relname_relid("llm_model_prices", namespace_oid);
-  });
-  if (!OidIsValid(cache.models_table) || !OidIsValid(cache.prices_table))
-    throw Error(sqlstate::kInternalError, "the tables of extension \"llm_workflow\" are missing");
-}
-
 void register_callback() {
   if (cache.callback_registered) return;
   PgCall([] { CacheRegisterRelcacheCallback(on_relation_changed, 0); });
   cache.callback_registered = true;
 }
 
-bool is_current() {
-  if (cache.loaded_generation != cache.generation) return false;
-  return cache.parallel_statement == 0 ||
-         (IsInParallelMode() && cache.parallel_statement == GetCurrentStatementStartTimestamp());
-}
-
 void load() {
   register_callback();
-  find_tables();
+  cache.models_table = find_own_table("llm_models");
+  cache.prices_table = find_own_table("llm_model_prices");
   MemoryContext scratch = PgCall([] {
     return AllocSetContextCreate(CurrentMemoryContext, "llm_workflow catalogue",
                                  ALLOCSET_SMALL_SIZES);
@@ -277,15 +175,14 @@ void load() {
   });
   auto fresh = std::make_unique<Catalogue>(to_catalogue(rows));
   delete std::exchange(cache.loaded, fresh.release());
-  cache.loaded_generation = rows.generation;
-  cache.parallel_statement = rows.parallel_statement;
+  cache.age.loaded = rows.mark;
   PgCall([=] { MemoryContextDelete(scratch); });
 }
 
 const Catalogue& current() {
-  if (!is_current()) {
+  if (!cache.age.is_current()) {
     // What others looked up in an older load is theirs to look up again.
-    if (cache.loaded_generation == cache.generation) ++cache.generation;
+    if (cache.age.loaded.generation == cache.age.generation) ++cache.age.generation;
     load();
   }
   return *cache.loaded;
@@ -319,7 +216,7 @@ const DatedPrice* find_price(std::string_view model, std::int64_t input_tokens, 
 
 PriceRange find_price_range(std::string_view model, std::int64_t input_tokens, TimestampTz at) {
   const auto& prices = current().prices;
-  PriceRange range{nullptr, cache.loaded_generation, kBeginOfTime, kEndOfTime, -1, kMostTokens};
+  PriceRange range{nullptr, cache.age.loaded.generation, kBeginOfTime, kEndOfTime, -1, kMostTokens};
   const auto found = prices.find(model);
   if (found == prices.end()) return range;
   narrow_time(range, found->second, at);
@@ -341,6 +238,6 @@ PriceRange find_price_range(std::string_view model, std::int64_t input_tokens, T
   return range;
 }
 
-std::uint64_t catalogue_generation() { return cache.generation; }
+std::uint64_t catalogue_generation() { return cache.age.generation; }
 
 }  // namespace llmw

@@ -82,6 +82,7 @@ extern "C" {
 #include "utils/numeric.h"
 #include "utils/ps_status.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"

@@ -51,6 +51,9 @@ void define_generation_settings() {
               &settings.enable_fallback, true);
   define_string("llm_workflow.format", "Sets the format of generated documents.", &settings.format,
                 "pilot");
+  define_string("llm_workflow.compact",
+                "Sets the formats that models answer in the compact form: on, off or a list.",
+                &settings.compact, "off");
   DefineCustomEnumVariable("llm_workflow.response_mode",
                            "Sets whether models answer with the document only or also explain it.",
                            nullptr, &settings.response_mode, kResponseModeMachine, kResponseModes,
@@ -70,6 +73,9 @@ void define_limits() {
        &settings.max_output_tokens, 12'000, 1, 1'000'000, PGC_USERSET, 0},
       {"llm_workflow.max_retries", "Sets how often a model is asked again after a transient error.",
        &settings.max_retries, 2, 0, 10, PGC_USERSET, 0},
+      {"llm_workflow.repair_attempts",
+       "Sets how often a model is told what is wrong with its document before the next is asked.",
+       &settings.repair_attempts, 1, 0, 3, PGC_USERSET, 0},
       {"llm_workflow.retry_base_delay",
        "Sets the longest wait before the first retry; it doubles with each further one.",
        &settings.retry_base_delay, 500, 0, 60'000, PGC_USERSET, GUC_UNIT_MS},

@@ -16,8 +16,10 @@ struct Settings {
   int request_timeout;    ///< milliseconds
   int max_output_tokens;  ///< tokens
   int max_retries;
+  int repair_attempts;
   int retry_base_delay;  ///< milliseconds
   char* format;
+  char* compact;  ///< "off", "on", or a list of formats
   int response_mode;
   bool store_prompts;
   char* baseline_model;

@@ -32,6 +32,23 @@ text* to_server_text(std::string_view utf8) {
   });
 }
 
+bool fits_server_encoding(std::string_view utf8) {
+  const int encoding = GetDatabaseEncoding();
+  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return true;
+  return PgCall([=] {
+    const Oid conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+    if (!OidIsValid(conversion)) return false;
+    const int length = static_cast<int>(utf8.size());
+    const int room = length * MAX_CONVERSION_GROWTH + 1;
+    auto* source = reinterpret_cast<unsigned char*>(const_cast<char*>(utf8.data()));
+    auto* converted = static_cast<unsigned char*>(palloc(room));
+    const int done = pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, source, length,
+                                                   converted, room, true);
+    pfree(converted);
+    return done == length;
+  });
+}
+
 Datum to_jsonb(std::string_view utf8_json) {
   return PgCall([=] {
     char* json = pnstrdup(utf8_json.data(), utf8_json.size());
@@ -40,6 +57,24 @@ Datum to_jsonb(std::string_view utf8_json) {
     if (server != json) pfree(server);
     pfree(json);
     return value;
+  });
+}
+
+std::string jsonb_to_utf8(Datum value) {
+  return to_utf8(PgCall([=] {
+    Jsonb* jsonb = DatumGetJsonbP(value);
+    return JsonbToCString(nullptr, &jsonb->root, VARSIZE(jsonb));
+  }));
+}
+
+Datum to_text_array(const std::vector<std::string>& utf8) {
+  std::vector<Datum> values;
+  values.reserve(utf8.size());
+  for (const std::string& one : utf8) values.push_back(PointerGetDatum(to_server_text(one)));
+  Datum* data = values.data();
+  const int count = static_cast<int>(values.size());
+  return PgCall([=] {
+    return PointerGetDatum(construct_array(data, count, TEXTOID, -1, false, TYPALIGN_INT));
   });
 }
 

@@ -19,8 +19,17 @@ std::string to_utf8(const char* value);
 /// UTF-8 as a new text value in the server's encoding, in CurrentMemoryContext.
 text* to_server_text(std::string_view utf8);
 
+/// Whether the server's encoding has every character of `utf8`, which then can be converted.
+bool fits_server_encoding(std::string_view utf8);
+
 /// UTF-8 JSON text as a new jsonb value, in CurrentMemoryContext.
 Datum to_jsonb(std::string_view utf8_json);
+
+/// A jsonb value as UTF-8 JSON text.
+std::string jsonb_to_utf8(Datum value);
+
+/// A new text[], in CurrentMemoryContext.
+Datum to_text_array(const std::vector<std::string>& utf8);
 
 /// The elements of a text[] as UTF-8. NULL elements are an error 22004 that names `argument`.
 std::vector<std::string> to_utf8_list(ArrayType* array, const char* argument);

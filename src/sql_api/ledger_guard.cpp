@@ -5,16 +5,11 @@
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
 #include "pg/text.hpp"
+#include "pg/trigger.hpp"
 
 namespace llmw {
 
 namespace {
-
-const TriggerData& trigger_of(FunctionCallInfo fcinfo) {
-  if (!CALLED_AS_TRIGGER(fcinfo))
-    throw Error("39P01", "this function can be called as a trigger only");
-  return *reinterpret_cast<TriggerData*>(fcinfo->context);
-}
 
 const char* operation_of(const TriggerData& trigger) {
   if (TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) return "UPDATE";

@@ -1,14 +1,14 @@
-// validate_workflow(), workflow_is_valid() and extract_json(): what generation does with an answer,
-// for documents and answers that come from elsewhere.
-
-#include "core/validate.hpp"
+// validate_workflow() and workflow_is_valid(): what generation does with a document, for documents
+// that come from elsewhere. workflow_validation_codes() says what the codes mean.
 
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/extract.hpp"
+#include "core/format.hpp"
+#include "core/rules.hpp"
 #include "pg/boundary.hpp"
+#include "pg/format_catalogue.hpp"
+#include "pg/result_rows.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -17,24 +17,12 @@ namespace {
 
 /// The findings about the arguments (workflow jsonb, format text, services text[]).
 std::vector<Finding> findings_of(FunctionCallInfo fcinfo) {
-  const char* json = PgCall([=] {
-    Jsonb* workflow = PG_GETARG_JSONB_P(0);
-    return JsonbToCString(nullptr, &workflow->root, VARSIZE(workflow));
-  });
-  const std::string format = to_utf8(DatumGetTextP(fcinfo->args[1].value));
+  const std::string document = jsonb_to_utf8(PG_GETARG_DATUM(0));
+  const std::string format = to_utf8(DatumGetTextP(PG_GETARG_DATUM(1)));
   ArrayType* services = PgCall([=] { return PG_GETARG_ARRAYTYPE_P(2); });
-  return validate_document(format, to_utf8(json), to_utf8_list(services, "services"));
-}
-
-void put_row(const ReturnSetInfo& result, const Finding& finding) {
-  const auto text_datum = [](std::string_view utf8) {
-    return PointerGetDatum(to_server_text(utf8));
-  };
-  Datum values[] = {text_datum(finding.code), text_datum(to_string(finding.severity)),
-                    text_datum(finding.path), text_datum(finding.message),
-                    text_datum(finding.hint)};
-  bool nulls[std::size(values)] = {};
-  PgCall([&] { tuplestore_putvalues(result.setResult, result.setDesc, values, nulls); });
+  RuleContext context;
+  context.services = to_utf8_list(services, "services");
+  return find_latest_format(format)->validate(document, context);
 }
 
 }  // namespace
@@ -43,9 +31,14 @@ void put_row(const ReturnSetInfo& result, const Finding& finding) {
 
 LLMW_SQL_FUNCTION(llmw_validate_workflow) {
   using namespace llmw;
-  PgCall([=] { InitMaterializedSRF(fcinfo, 0); });
-  const auto& result = *reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  for (const Finding& finding : findings_of(fcinfo)) put_row(result, finding);
+  ResultRows rows(fcinfo);
+  for (const Finding& finding : findings_of(fcinfo))
+    rows.text(finding.code)
+        .text(to_string(finding.severity))
+        .text(finding.path)
+        .text(finding.message)
+        .text(finding.hint)
+        .end_row();
   return 0;
 }
 
@@ -53,12 +46,10 @@ LLMW_SQL_FUNCTION(llmw_workflow_is_valid) {
   return BoolGetDatum(!llmw::has_errors(llmw::findings_of(fcinfo)));
 }
 
-LLMW_SQL_FUNCTION(llmw_extract_json) {
+LLMW_SQL_FUNCTION(llmw_validation_codes) {
   using namespace llmw;
-  const Extracted found = extract_json(to_utf8(DatumGetTextP(fcinfo->args[0].value)));
-  if (found.status == ExtractStatus::ok) return to_jsonb(found.json);
-  throw Error(sqlstate::kInvalidJsonText, found.message, {},
-              found.status == ExtractStatus::truncated
-                  ? "Ask for a shorter document or allow more output tokens."
-                  : "");
+  ResultRows rows(fcinfo);
+  for (const ValidationCode& one : validation_codes())
+    rows.text(one.code).text(to_string(one.severity)).text(one.meaning).end_row();
+  return 0;
 }

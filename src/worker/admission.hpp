@@ -1,39 +1,42 @@
 #pragma once
 // How many calls go to a server at once: the server option max_concurrency.
 //
-// A request that finds its server full is held, without an intent, until a call to that server
-// ends; first come, first served. Servers without a limit cost nothing here.
+// A call that finds its server full is held, without an intent, until a call to that server ends;
+// first come, first served. Servers without a limit cost nothing here.
 
 #include <deque>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-namespace llmw {
+#include "worker/call_key.hpp"
 
-class Generation;
+namespace llmw {
 
 class Admission {
  public:
-  /// Whether `generation` may call `server` now; if not, it is held. `limit` 0: no limit.
-  bool enter(Generation* generation, const std::string& server, int limit);
+  /// Whether `call` may go to `server` now; if not, it is held. `limit` 0: no limit.
+  bool enter(CallKey call, const std::string& server, int limit);
 
-  /// The call of `generation` ended, or it is not wanted any more. Idempotent.
-  void leave(Generation* generation);
+  /// `call` ended, or it is not wanted any more. Idempotent.
+  void leave(CallKey call);
+  /// The same for all calls of a request.
+  void leave_all(Generation* generation);
 
-  /// Held requests that may call now; they count as inside already.
-  std::vector<Generation*> take_admitted();
+  /// Held calls that may be made now; they count as inside already.
+  std::vector<CallKey> take_admitted();
   bool any_admitted() const { return !admitted_.empty(); }
 
  private:
   struct Door {
     int inside = 0;
-    std::deque<Generation*> held;
+    std::deque<CallKey> held;
   };
 
   std::unordered_map<std::string, Door> doors_;
-  std::unordered_map<Generation*, std::string> known_;  ///< inside or held at that server's door
-  std::vector<Generation*> admitted_;
+  std::map<CallKey, std::string> known_;  ///< inside or held at that server's door
+  std::vector<CallKey> admitted_;
 };
 
 }  // namespace llmw

@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::hours kPartitionCheckEvery{6};
 constexpr std::chrono::minutes kPartitionCheckAgain{1};
+constexpr std::chrono::minutes kAdviserRefreshEvery{1};
 constexpr milliseconds kLongestNap{10'000};
 
 // Process-local: whether the exit callback must tell waiters that no worker could be started.
@@ -121,6 +122,7 @@ class EventLoop {
         }
       });
       keep_partitions_ahead();
+      keep_adviser_fresh();
       dispatcher_.turn();
       if (has_ready(entry_)) continue;
       if (shall_leave() && leave_if_idle(entry_)) return;
@@ -140,6 +142,18 @@ class EventLoop {
       next_partition_check_ = now + kPartitionCheckAgain;
       const char* message = error.message().c_str();
       PgCall([=] { ereport(LOG, (errmsg("could not make partitions: %s", message))); });
+    }
+  }
+
+  void keep_adviser_fresh() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (now < next_adviser_refresh_) return;
+    next_adviser_refresh_ = now + kAdviserRefreshEvery;
+    try {
+      dispatcher_.refresh_adviser();
+    } catch (const Error& error) {
+      const char* message = error.message().c_str();
+      PgCall([=] { ereport(LOG, (errmsg("could not read the records of repairs: %s", message))); });
     }
   }
 
@@ -181,6 +195,7 @@ class EventLoop {
   WaitEventSet* events_ = nullptr;
   SteadyTime idle_since_ = std::chrono::steady_clock::now();
   SteadyTime next_partition_check_ = idle_since_ + kPartitionCheckEvery;
+  SteadyTime next_adviser_refresh_ = idle_since_;
 };
 
 void serve(int entry, bool probe) {

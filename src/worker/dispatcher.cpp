@@ -1,6 +1,7 @@
 #include "worker/dispatcher.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -61,7 +62,7 @@ void Dispatcher::take_new(std::vector<Work>& work) {
   for (const TakenSlot& slot : take_ready(entry_)) {
     try {
       in_transaction([&] {
-        auto generation = std::make_unique<Generation>(slot);
+        auto generation = std::make_unique<Generation>(slot, adviser_);
         Generation* key = generation.get();
         work.push_back({key, generation->start()});
         generations_.emplace(key, std::move(generation));
@@ -85,35 +86,41 @@ void Dispatcher::advance(Generation* generation, std::vector<Work>& work, Advanc
 
 // A call that its server has no room for is held without an intent: it is not on the wire.
 void Dispatcher::admit(Work& work) {
-  if (work.turn.action != Generation::Action::ask) return;
   Generation& generation = *work.generation;
-  if (admission_.enter(&generation, generation.server(), generation.server_limit()))
-    generation.send(work.turn);
+  for (const int lane : work.turn.asks)
+    if (admission_.enter({&generation, lane}, generation.server(lane),
+                         generation.server_limit(lane)))
+      generation.send(lane, work.turn);
 }
 
 void Dispatcher::take_replies(std::vector<Work>& work) {
   for (const FinishedTransfer& transfer : engine_.take_finished()) {
     const auto found = on_the_wire_.find(transfer.id);
     if (found == on_the_wire_.end()) continue;  // cancelled: accounted for already
-    Generation* generation = found->second;
+    const CallKey call = found->second;
     on_the_wire_.erase(found);
-    admission_.leave(generation);
-    advance(generation, work,
-            [&](Generation& g) { return g.on_reply(transfer.reply, transfer.elapsed); });
+    admission_.leave(call);
+    advance(call.generation, work,
+            [&](Generation& g) { return g.on_reply(call.lane, transfer.reply, transfer.elapsed); });
   }
 }
 
 void Dispatcher::take_due(SteadyTime now, std::vector<Work>& work) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
-    Generation* generation = waiting_.begin()->second;
+    const CallKey call = waiting_.begin()->second;
     waiting_.erase(waiting_.begin());
-    advance(generation, work, [](Generation& g) { return g.on_wait_over(); });
+    advance(call.generation, work, [=](Generation& g) { return g.on_wait_over(call.lane); });
   }
 }
 
 void Dispatcher::take_admitted(std::vector<Work>& work) {
-  for (Generation* generation : admission_.take_admitted())
-    advance(generation, work, [](Generation& g) { return g.on_admitted(); });
+  for (const CallKey call : admission_.take_admitted()) {
+    const bool dropped = call.generation->drops_calls();
+    if (dropped) admission_.leave(call);  // before the next call of the same lane enters
+    advance(call.generation, work, [=](Generation& g) {
+      return dropped ? g.on_dropped(call.lane) : g.on_admitted(call.lane);
+    });
+  }
 }
 
 void Dispatcher::take_cancelled(std::vector<Work>& work) {
@@ -128,25 +135,36 @@ void Dispatcher::take_cancelled(std::vector<Work>& work) {
 // A request that advances in this very turn is looked at again in the next.
 void Dispatcher::cancel(Generation* generation, std::vector<Work>& work) {
   const auto same = [=](const Work& w) { return w.generation == generation; };
-  if (std::any_of(work.begin(), work.end(), same) ||
-      std::any_of(unwritten_.begin(), unwritten_.end(), same)) {
+  if (std::any_of(work.begin(), work.end(), same) || is_unwritten(generation)) {
     look_for_cancelled_ = true;
     return;
   }
-  for (auto it = on_the_wire_.begin(); it != on_the_wire_.end(); ++it) {
-    if (it->second != generation) continue;
-    engine_.cancel(it->first);
-    on_the_wire_.erase(it);
-    break;
-  }
-  admission_.leave(generation);
-  std::erase_if(waiting_, [=](const auto& waiting) { return waiting.second == generation; });
+  std::erase_if(on_the_wire_, [&](const auto& transfer) {
+    if (transfer.second.generation != generation) return false;
+    engine_.cancel(transfer.first);
+    return true;
+  });
+  admission_.leave_all(generation);
+  std::erase_if(waiting_,
+                [=](const auto& waiting) { return waiting.second.generation == generation; });
   advance(generation, work, [](Generation& g) { return g.on_cancel(); });
+}
+
+bool Dispatcher::is_unwritten(const Generation* generation) const {
+  return std::any_of(unwritten_.begin(), unwritten_.end(),
+                     [=](const Work& w) { return w.generation == generation; });
 }
 
 // All at once, which costs one flush; one by one only when that fails, to find the one that cannot
 // be written. Works that were not written are taken out of `work`.
+// The rows of a request are written in their order: what follows a row that could not be written
+// waits for it.
 void Dispatcher::commit(std::vector<Work>& work) {
+  const auto held = std::stable_partition(
+      work.begin(), work.end(), [this](const Work& w) { return !is_unwritten(w.generation); });
+  std::move(held, work.end(), std::back_inserter(unwritten_));
+  work.erase(held, work.end());
+  if (work.empty()) return;
   std::vector<const LedgerEntry*> entries;
   entries.reserve(work.size());
   for (const Work& w : work) entries.push_back(&w.turn.entry);
@@ -175,6 +193,10 @@ void Dispatcher::put_off(std::vector<Work>& work, const Error& error) {
 }
 
 bool Dispatcher::commit_one(Work& work) {
+  if (is_unwritten(work.generation)) {
+    unwritten_.push_back(std::move(work));
+    return false;
+  }
   const LedgerEntry* entry = &work.turn.entry;
   try {
     ledger_.write({&entry, 1});
@@ -201,20 +223,16 @@ void Dispatcher::write_failed(Work work, const Error& error) {
 
 void Dispatcher::act(Work& work, SteadyTime now) {
   Generation* generation = work.generation;
-  switch (work.turn.action) {
-    case Generation::Action::ask: break;  // held: admission_ knows it
-    case Generation::Action::call: {
-      const TransferId transfer =
-          engine_.start(generation->http_request(), now, now + generation->timeout());
-      on_the_wire_.emplace(transfer, generation);
-      break;
-    }
-    case Generation::Action::wait: waiting_.emplace(now + work.turn.wait, generation); break;
-    case Generation::Action::finish:
-      finish(generation->slot(), encode(generation->result()));
-      remove(generation);
-      break;
+  for (const int lane : work.turn.sends) {
+    const TransferId transfer =
+        engine_.start(generation->http_request(lane), now, now + generation->timeout());
+    on_the_wire_.emplace(transfer, CallKey{generation, lane});
   }
+  if (const auto& wait = work.turn.wait)
+    waiting_.emplace(now + wait->time, CallKey{generation, wait->lane});
+  if (!work.turn.finished) return;
+  finish(generation->slot(), encode(generation->result()));
+  remove(generation);
 }
 
 void Dispatcher::refuse(int slot, const Error& error) {
@@ -227,7 +245,7 @@ void Dispatcher::refuse(int slot, const Error& error) {
 }
 
 void Dispatcher::remove(Generation* generation) {
-  admission_.leave(generation);
+  admission_.leave_all(generation);
   generations_.erase(generation);
 }
 

@@ -18,6 +18,7 @@
 #include "worker/admission.hpp"
 #include "worker/generation.hpp"
 #include "worker/ledger.hpp"
+#include "worker/repair_adviser.hpp"
 
 namespace llmw {
 
@@ -35,6 +36,8 @@ class Dispatcher {
   /// Readable when turn() has work.
   int poll_fd() const { return engine_.poll_fd(); }
   bool idle() const { return generations_.empty(); }
+  /// Reads what the ledger says of recent repairs, in a transaction of its own.
+  void refresh_adviser() { adviser_.refresh(ledger_); }
 
  private:
   struct Work {
@@ -54,6 +57,7 @@ class Dispatcher {
   void commit(std::vector<Work>& work);
   void put_off(std::vector<Work>& work, const Error& error);
   bool commit_one(Work& work);
+  bool is_unwritten(const Generation* generation) const;
   void write_failed(Work work, const Error& error);
   void act(Work& work, SteadyTime now);
   void refuse(int slot, const Error& error);
@@ -61,11 +65,12 @@ class Dispatcher {
 
   int entry_;
   Ledger ledger_;
+  RepairAdviser adviser_;
   TransferEngine engine_;
   Admission admission_;
   std::unordered_map<Generation*, std::unique_ptr<Generation>> generations_;
-  std::unordered_map<TransferId, Generation*> on_the_wire_;
-  std::multimap<SteadyTime, Generation*> waiting_;
+  std::unordered_map<TransferId, CallKey> on_the_wire_;
+  std::multimap<SteadyTime, CallKey> waiting_;
   std::vector<Work> unwritten_;  ///< money is in them: written again until it works
   SteadyTime write_again_at_;
   bool look_for_cancelled_ = false;

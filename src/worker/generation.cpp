@@ -5,6 +5,7 @@
 
 #include "core/draft.hpp"
 #include "pg/boundary.hpp"
+#include "pg/format_catalogue.hpp"
 #include "pg/ids.hpp"
 #include "pg/text.hpp"
 
@@ -20,29 +21,42 @@ std::string name_of_role(Oid role) {
   return name == nullptr ? std::to_string(role) : to_utf8(name);
 }
 
+constexpr std::string_view kDraftFormat = "pilot";
+
 bool contains(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 }  // namespace
 
-Generation::Generation(const TakenSlot& slot)
+Generation::Generation(const TakenSlot& slot, CostAdviser& adviser)
     : request_(decode_request(slot.request)),
       slot_(slot.index),
       role_name_(name_of_role(slot.role)),
       role_(slot.role),
       submitted_at_(from_unix_micros(uuid7_unix_micros(request_.id))) {
+  flow_.emplace(make_flow_input(adviser));
+}
+
+FlowInput Generation::make_flow_input(CostAdviser& adviser) {
   FlowInput input;
   input.prompt = request_.prompt;
   input.services = request_.services;
+  input.format = find_format(request_.format, request_.format_version);
+  input.compact = request_.compact;
   input.response_mode = request_.response_mode;
+  if (request_.parent)
+    input.regeneration =
+        Regeneration{request_.previous_document, request_.previous_findings, request_.feedback};
   input.max_output_tokens = request_.max_output_tokens;
   input.max_retries = request_.max_retries;
+  input.repair_attempts = request_.repair_attempts;
+  input.adviser = &adviser;
   input.retry_base_delay = milliseconds{request_.retry_base_delay_ms};
   input.max_retry_wait = timeout();
   input.seed = static_cast<std::uint64_t>(submitted_at_);
   for (const std::string& name : request_.models) input.chain.push_back(make_candidate(name));
-  flow_.emplace(std::move(input));
+  return input;
 }
 
 milliseconds Generation::timeout() const { return milliseconds{request_.timeout_ms}; }
@@ -67,6 +81,11 @@ Candidate Generation::make_candidate(const std::string& name) {
                      {},
                      model->structured_output.value_or(server.structured_output)};
   candidate.drafts_by_rules = server.protocol == Protocol::builtin;
+  if (candidate.drafts_by_rules && request_.format != kDraftFormat) {
+    candidate.unusable = "it drafts documents of the format pilot only";
+    candidate.unusable_reason = FallbackReason::api_error;
+    return candidate;
+  }
   if (contains(request_.forbidden, name)) {
     candidate.unusable = "permission denied for foreign server \"" + server.name + "\"";
     return candidate;
@@ -102,36 +121,42 @@ Generation::Turn Generation::start() {
   return follow(flow_->start(), std::move(turn));
 }
 
-Generation::Turn Generation::on_reply(const HttpReply& reply, microseconds elapsed) {
-  const OpenCall call = *std::exchange(call_, std::nullopt);
-  const Endpoint& endpoint = targets_[call.plan.candidate].endpoint;
+Generation::Turn Generation::on_reply(int lane, const HttpReply& reply, microseconds elapsed) {
+  const OpenCall call = std::move(calls_.extract(lane).mapped());
+  const Endpoint& endpoint = target_of(call.plan).endpoint;
   Answer answer =
       read_http_reply(endpoint.protocol, call.http, call.plan.chat, reply,
                       to_unix_micros(GetCurrentTimestamp()) / USECS_PER_SEC, endpoint.api_key);
-  FlowStep step = flow_->on_answer(answer);
+  FlowStep step = flow_->on_answer(lane, answer);
   Turn turn = new_turn();
   turn.entry.calls.push_back(close_call(call, std::move(answer), *step.judgement, elapsed));
   return follow(std::move(step), std::move(turn));
 }
 
-Generation::Turn Generation::on_wait_over() { return follow(flow_->on_wait_over(), new_turn()); }
+Generation::Turn Generation::on_wait_over(int lane) {
+  return follow(flow_->on_wait_over(lane), new_turn());
+}
 
-Generation::Turn Generation::on_admitted() {
+Generation::Turn Generation::on_admitted(int lane) {
   Turn turn = new_turn();
-  send(turn);
+  send(lane, turn);
   return turn;
+}
+
+Generation::Turn Generation::on_dropped(int lane) {
+  planned_.erase(lane);
+  return follow(flow_->on_dropped(lane), new_turn());
 }
 
 Generation::Turn Generation::on_cancel() {
   Turn turn = new_turn();
-  if (call_) {
+  for (const auto& [lane, call] : std::exchange(calls_, {})) {
     Answer answer;
     answer.outcome = Outcome::cancelled;
     answer.billing = Billing::possible;
-    const OpenCall call = *std::exchange(call_, std::nullopt);
     const microseconds elapsed{GetCurrentTimestamp() - call.started_at};
     turn.entry.calls.push_back(
-        close_call(call, std::move(answer), {Outcome::cancelled, {}, {}}, elapsed));
+        close_call(call, std::move(answer), {Outcome::cancelled, {}, {}, {}}, elapsed));
   }
   FlowResult result;
   result.error_sqlstate = "57014";
@@ -147,18 +172,17 @@ Generation::Turn Generation::follow(FlowStep step, Turn turn) {
   for (;;) {
     if (step.fallback)
       add_event(turn, "WORKFLOW_GENERATION_FALLBACK", "warning", fallback_details(*step.fallback));
-    if (step.waits()) {
-      turn.action = Action::wait;
-      turn.wait = step.wait;
-      return turn;
-    }
+    if (step.waits()) turn.wait = Turn::Wait{step.lane, step.wait};
     if (step.finished()) break;
-    if (targets_[step.call.candidate].endpoint.protocol != Protocol::builtin) {
-      planned_ = std::move(step.call);
-      turn.action = Action::ask;
+    if (step.calls.empty()) return turn;
+    if (target_of(step.calls.front()).endpoint.protocol != Protocol::builtin) {
+      for (CallPlan& plan : step.calls) {
+        turn.asks.push_back(plan.lane);
+        planned_.insert_or_assign(plan.lane, std::move(plan));
+      }
       return turn;
     }
-    step = draft(step.call, turn);
+    step = draft(step.calls.front(), turn);
   }
   end(flow_->result().ok ? "succeeded" : "failed", flow_->result(), turn);
   if (outcome_.ok)
@@ -180,7 +204,7 @@ FlowStep Generation::draft(const CallPlan& plan, Turn& turn) {
   answer.outcome = Outcome::ok;
   answer.billing = Billing::reported;  // zero tokens: nobody bills rules
   answer.text = draft_workflow(request_.prompt, request_.services);
-  FlowStep step = flow_->on_answer(answer);
+  FlowStep step = flow_->on_answer(plan.lane, answer);
   CallRow row = close_call(call, std::move(answer), *step.judgement,
                            microseconds{GetCurrentTimestamp() - call.started_at});
   row.had_intent = false;
@@ -188,9 +212,9 @@ FlowStep Generation::draft(const CallPlan& plan, Turn& turn) {
   return step;
 }
 
-void Generation::send(Turn& turn) {
-  CallPlan plan = *std::exchange(planned_, std::nullopt);
-  const Target& target = targets_[plan.candidate];
+void Generation::send(int lane, Turn& turn) {
+  CallPlan plan = std::move(planned_.extract(lane).mapped());
+  const Target& target = target_of(plan);
   const std::string& model = flow_->input().chain[plan.candidate].model;
   OpenCall call;
   call.started_at = GetCurrentTimestamp();
@@ -201,18 +225,17 @@ void Generation::send(Turn& turn) {
 
   IntentRow intent{
       call.id, call.started_at, plan.attempt, plan.purpose, model, target.server, {}, {}, {}, {}};
-  intent.input_tokens_estimate =
-      estimate_tokens(plan.chat.system_prompt) + estimate_tokens(plan.chat.user_prompt);
+  intent.input_tokens_estimate = estimate_input_tokens(plan.chat);
   intent.max_output_tokens = plan.chat.max_output_tokens;
   if (const DatedPrice* price = find_price(model, intent.input_tokens_estimate, call.started_at)) {
     const Usage worst{intent.input_tokens_estimate, 0, 0, intent.max_output_tokens, 0};
     intent.worst_case_cost = cost_of(worst, price->price).to_string();
     intent.price_effective_from = price->effective_from;
   }
-  turn.entry.intent = std::move(intent);
-  turn.action = Action::call;
+  turn.entry.intents.push_back(std::move(intent));
+  turn.sends.push_back(lane);
   call.plan = std::move(plan);
-  call_ = std::move(call);
+  calls_.emplace(lane, std::move(call));
 }
 
 CallRow Generation::close_call(const OpenCall& call, Answer answer, Judgement judgement,
@@ -244,7 +267,7 @@ void Generation::price(CallRow& row, const ChatRequest& chat) {
   if (row.answer.billing == Billing::possible) {
     row.cost_source = "estimated";
     row.usage = {};
-    row.usage.input = estimate_tokens(chat.system_prompt) + estimate_tokens(chat.user_prompt);
+    row.usage.input = estimate_input_tokens(chat);
     row.usage.output =
         row.answer.text.empty() ? chat.max_output_tokens : estimate_tokens(row.answer.text);
   }
@@ -266,7 +289,7 @@ void Generation::end(const char* status, FlowResult result, Turn& turn) {
   outcome_ = std::move(result);
   totals_.generation_time_ms = std::max<std::int64_t>(0, (now - submitted_at_) / 1000);
   turn.entry.ended = EndRow{status, now, outcome_, totals_};
-  turn.action = Action::finish;
+  turn.finished = true;
 }
 
 void Generation::add_event(Turn& turn, const char* action, const char* severity,

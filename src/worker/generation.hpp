@@ -7,6 +7,7 @@
 // may throw llmw::Error.
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,40 +28,45 @@ namespace llmw {
 
 class Generation {
  public:
-  enum class Action {
-    ask,   ///< the next call is planned: send() it, or hold it and call on_admitted() later
-    call,  ///< its intent is in the entry: once that is committed, send http_request()
-    wait,
-    finish
-  };
-
+  /// Lanes are those of the flow: the conversations that a request has with a model at once.
   struct Turn {
+    struct Wait {
+      int lane = 0;
+      std::chrono::milliseconds time{0};
+    };
+
     LedgerEntry entry;
-    Action action = Action::finish;
-    std::chrono::milliseconds wait{0};  ///< when action == wait
+    std::vector<int> asks;     ///< the next call is planned: send() it, or hold it
+    std::vector<int> sends;    ///< its intent is in the entry: once committed, send http_request()
+    std::optional<Wait> wait;  ///< then call on_wait_over()
+    bool finished = false;     ///< hand result() over once the entry is committed
   };
 
-  /// Reads the slot's bytes and finds the servers and keys of its models.
-  explicit Generation(const TakenSlot& slot);
+  /// Reads the slot's bytes and finds the format, and the servers and keys of its models.
+  /// `adviser` outlives the object.
+  Generation(const TakenSlot& slot, CostAdviser& adviser);
 
   Turn start();
-  Turn on_reply(const HttpReply& reply, std::chrono::microseconds elapsed);
-  Turn on_wait_over();
+  Turn on_reply(int lane, const HttpReply& reply, std::chrono::microseconds elapsed);
+  Turn on_wait_over(int lane);
   /// The call that was held may be made.
-  Turn on_admitted();
-  /// Turns the planned call into one with an intent in `turn`: action becomes call.
-  void send(Turn& turn);
-  /// The backend left. The call on the wire, if any, must have been cancelled before.
+  Turn on_admitted(int lane);
+  /// A held call is pointless: on_dropped() instead of on_admitted().
+  bool drops_calls() const { return flow_->drops_calls(); }
+  Turn on_dropped(int lane);
+  /// Turns the planned call into one with an intent in `turn`.
+  void send(int lane, Turn& turn);
+  /// The backend left. The calls on the wire must have been cancelled before.
   Turn on_cancel();
 
   int slot() const { return slot_; }
-  /// When action == ask: the server of the planned call, and how many it takes at once (0: any).
-  const std::string& server() const { return targets_[planned_->candidate].server; }
-  int server_limit() const { return targets_[planned_->candidate].max_concurrency; }
-  /// When action == call: what to send, and for how long.
-  const HttpRequest& http_request() const { return call_->http; }
+  /// The server of a planned call, and how many it takes at once (0: any).
+  const std::string& server(int lane) const { return target_of(planned_.at(lane)).server; }
+  int server_limit(int lane) const { return target_of(planned_.at(lane)).max_concurrency; }
+  /// What to send for a call with an intent, and for how long.
+  const HttpRequest& http_request(int lane) const { return calls_.at(lane).http; }
   std::chrono::milliseconds timeout() const;
-  /// When action == finish: what the backend gets.
+  /// When finished: what the backend gets.
   GenerationResult result() const;
   /// The ledger cannot hold a value of `entry`, as `error` says: leaves out or replaces what it can
   /// be. A request that had its document fails.
@@ -80,6 +86,8 @@ class Generation {
     TimestampTz started_at = 0;
   };
 
+  FlowInput make_flow_input(CostAdviser& adviser);
+  const Target& target_of(const CallPlan& plan) const { return targets_[plan.candidate]; }
   Candidate make_candidate(const std::string& name);
   void find_key(const ProviderServer& server, Target& target, Candidate& candidate);
   Turn new_turn() const;
@@ -98,8 +106,8 @@ class Generation {
   TimestampTz submitted_at_;
   std::vector<Target> targets_;
   std::optional<Flow> flow_;
-  std::optional<CallPlan> planned_;
-  std::optional<OpenCall> call_;
+  std::map<int, CallPlan> planned_;  ///< by lane
+  std::map<int, OpenCall> calls_;    ///< on the wire, by lane
   RequestTotals totals_;
   FlowResult outcome_;
 };

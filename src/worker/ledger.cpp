@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "core/pilot.hpp"
 #include "pg/boundary.hpp"
+#include "pg/text.hpp"
 #include "pg/transaction.hpp"
 
 namespace llmw {
@@ -54,10 +54,13 @@ void add_time_or_null(Columns& columns, const std::optional<TimestampTz>& time) 
   time ? columns.add(std::int64_t{*time}) : columns.add_null();
 }
 
-std::size_t count_calls(std::span<const LedgerEntry* const> entries) {
-  std::size_t calls = 0;
-  for (const LedgerEntry* entry : entries) calls += entry->calls.size();
-  return calls;
+/// Number of rows in the list `rows` of all entries.
+template <typename Row>
+std::size_t count_rows(std::span<const LedgerEntry* const> entries,
+                       std::vector<Row> LedgerEntry::*rows) {
+  std::size_t count = 0;
+  for (const LedgerEntry* entry : entries) count += (entry->*rows).size();
+  return count;
 }
 
 void add_call(Columns& columns, const Uuid& request_id, const CallRow& call) {
@@ -73,19 +76,20 @@ void add_call(Columns& columns, const Uuid& request_id, const CallRow& call) {
   columns.add(call.cost_source);
   add_time_or_null(columns, call.price_effective_from);
   columns.add(call.latency_ms).add(array_literal(call.judgement.validation_codes));
+  columns.add(array_literal(call.judgement.mends));
 }
 
 void add_opened(Columns& columns, const LedgerEntry& entry) {
   const GenerationRequest& request = *entry.opened->request;
   columns.add(entry.request_id).add(entry.submitted_at).add(entry.opened->role_name);
-  columns.add(request.format).add(kPilotVersion);
+  request.parent ? columns.add(*request.parent) : columns.add_null();
+  columns.add(request.format).add(request.format_version);
   request.store_prompt ? columns.add(request.prompt) : columns.add_null();
   columns.add_bytes(sha256(request.prompt)).add(array_literal(request.services));
   columns.add_or_null(request.agent).add(request.tags);
 }
 
-void add_intent(Columns& columns, const LedgerEntry& entry) {
-  const IntentRow& intent = *entry.intent;
+void add_intent(Columns& columns, const LedgerEntry& entry, const IntentRow& intent) {
   columns.add(entry.request_id).add(intent.call_id).add(intent.started_at);
   columns.add(entry.submitted_at).add(intent.attempt).add(to_string(intent.purpose));
   columns.add(intent.model).add(intent.server).add(intent.input_tokens_estimate);
@@ -175,7 +179,7 @@ void Ledger::write_opened(Entries entries) {
 }
 
 void Ledger::write_calls(Entries entries) {
-  const std::size_t calls = count_calls(entries);
+  const std::size_t calls = count_rows(entries, &LedgerEntry::calls);
   if (calls == 0) return;
   Columns rows(kAddCallTypes, calls);
   Columns intents(kDeleteIntentTypes, calls);
@@ -193,14 +197,12 @@ void Ledger::write_calls(Entries entries) {
 }
 
 void Ledger::write_intents(Entries entries) {
-  Columns columns(kAddIntentTypes, entries.size());
-  std::size_t rows = 0;
-  for (const LedgerEntry* entry : entries) {
-    if (!entry->intent) continue;
-    add_intent(columns, *entry);
-    ++rows;
-  }
-  if (rows > 0) execute(LedgerStatement::add_intents, columns);
+  const std::size_t intents = count_rows(entries, &LedgerEntry::intents);
+  if (intents == 0) return;
+  Columns columns(kAddIntentTypes, intents);
+  for (const LedgerEntry* entry : entries)
+    for (const IntentRow& intent : entry->intents) add_intent(columns, *entry, intent);
+  execute(LedgerStatement::add_intents, columns);
 }
 
 void Ledger::write_events(Entries entries) {
@@ -255,6 +257,31 @@ std::int64_t Ledger::recover() {
     intents = static_cast<std::int64_t>(run_once(extension_, kRecoverIntents));
   });
   return intents;
+}
+
+namespace {
+
+RepairRecord repair_record_of(HeapTuple row) {
+  const auto count = [row](int column) {
+    bool is_null = false;
+    return DatumGetInt64(SPI_getbinval(row, SPI_tuptable->tupdesc, column, &is_null));
+  };
+  return {count(2), count(3), count(4)};
+}
+
+}  // namespace
+
+std::map<std::string, RepairRecord> Ledger::repair_records() {
+  std::map<std::string, RepairRecord> records;
+  as_owner([&] {
+    const std::uint64_t rows = run_once(extension_, kRepairRecords);
+    for (std::uint64_t i = 0; i < rows; ++i) {
+      HeapTuple row = SPI_tuptable->vals[i];
+      const char* model = PgCall([=] { return SPI_getvalue(row, SPI_tuptable->tupdesc, 1); });
+      records.emplace(to_utf8(model), PgCall([=] { return repair_record_of(row); }));
+    }
+  });
+  return records;
 }
 
 }  // namespace llmw

@@ -6,6 +6,7 @@
 // flush however many requests are in it.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -86,7 +87,7 @@ struct LedgerEntry {
   TimestampTz submitted_at = 0;
   std::optional<RequestRow> opened;
   std::vector<CallRow> calls;
-  std::optional<IntentRow> intent;
+  std::vector<IntentRow> intents;
   std::vector<EventRow> events;
   std::optional<EndRow> ended;
 };
@@ -108,6 +109,9 @@ class Ledger {
   /// Turns intents and running requests that a former worker left into calls with outcome lost and
   /// failed requests. Returns how many intents there were. Call before serving.
   std::int64_t recover();
+
+  /// How the latest repairs of each model went.
+  std::map<std::string, RepairRecord> repair_records();
 
  private:
   using Entries = std::span<const LedgerEntry* const>;

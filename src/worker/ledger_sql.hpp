@@ -26,13 +26,14 @@ struct LedgerStatementText {
   std::span<const Oid> types;
 };
 
-inline constexpr Oid kOpenRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID,
-                                            TEXTOID, BYTEAOID,       TEXTOID, TEXTOID, TEXTOID};
-inline constexpr Oid kAddCallTypes[] = {UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID,
-                                        TEXTOID, TEXTOID, TEXTOID,        TEXTOID,        TEXTOID,
-                                        INT8OID, TEXTOID, TEXTOID,        TEXTOID,        TEXTOID,
-                                        INT8OID, INT8OID, INT8OID,        INT8OID,        INT8OID,
-                                        TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID,        TEXTOID};
+inline constexpr Oid kOpenRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID,
+                                            TEXTOID, INT8OID,        TEXTOID, BYTEAOID,
+                                            TEXTOID, TEXTOID,        TEXTOID};
+inline constexpr Oid kAddCallTypes[] = {
+    UUIDOID, UUIDOID,        TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID,
+    TEXTOID, TEXTOID,        TEXTOID,        INT8OID,        TEXTOID, TEXTOID, TEXTOID,
+    TEXTOID, INT8OID,        INT8OID,        INT8OID,        INT8OID, INT8OID, TEXTOID,
+    TEXTOID, TIMESTAMPTZOID, INT8OID,        TEXTOID,        TEXTOID};
 inline constexpr Oid kDeleteIntentTypes[] = {UUIDOID, UUIDOID};
 inline constexpr Oid kAddIntentTypes[] = {UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
                                           INT8OID, TEXTOID, TEXTOID,        TEXTOID,
@@ -45,30 +46,31 @@ inline constexpr Oid kEndRequestTypes[] = {
 
 // In the order of LedgerStatement.
 inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = {
-    {"INSERT INTO @extschema@.workflow_requests (request_id, submitted_at, role_name, format,"
-     " format_version, prompt, prompt_sha256, services, agent, tags, status)"
-     " SELECT request_id, submitted_at, role_name::name, format, format_version::int4, prompt,"
-     " prompt_sha256, services::text[], agent, tags::jsonb, 'running'"
+    {"INSERT INTO @extschema@.workflow_requests (request_id, submitted_at, role_name,"
+     " parent_request_id, format, format_version, prompt, prompt_sha256, services, agent, tags,"
+     " status)"
+     " SELECT request_id, submitted_at, role_name::name, parent_request_id, format,"
+     " format_version::int4, prompt, prompt_sha256, services::text[], agent, tags::jsonb, 'running'"
      " FROM @rows@"
-     " AS t (request_id, submitted_at, role_name, format, format_version, prompt, prompt_sha256,"
-     " services, agent, tags)",
+     " AS t (request_id, submitted_at, role_name, parent_request_id, format, format_version,"
+     " prompt, prompt_sha256, services, agent, tags)",
      kOpenRequestTypes},
     {"INSERT INTO @extschema@.llm_calls (request_id, call_id, started_at, finished_at, attempt,"
      " purpose, model, server, returned_model, provider_request_id, http_status, outcome,"
      " error_code, error_message, finish_reason, input_tokens, cached_input_tokens,"
      " cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, cost_source,"
-     " price_effective_from, latency_ms, validation_codes)"
+     " price_effective_from, latency_ms, validation_codes, mends)"
      " SELECT request_id, call_id, started_at, finished_at, attempt::int4, purpose, model, server,"
      " returned_model, provider_request_id, http_status::int4, outcome, error_code, error_message,"
      " finish_reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,"
      " reasoning_tokens, cost_usd::numeric, cost_source, price_effective_from, latency_ms,"
-     " validation_codes::text[]"
+     " validation_codes::text[], mends::text[]"
      " FROM @rows@"
      " AS t (request_id, call_id, started_at, finished_at, attempt, purpose, model, server,"
      " returned_model, provider_request_id, http_status, outcome, error_code, error_message,"
      " finish_reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,"
      " reasoning_tokens, cost_usd, cost_source, price_effective_from, latency_ms,"
-     " validation_codes)",
+     " validation_codes, mends)",
      kAddCallTypes},
     {"DELETE FROM @extschema@.llm_call_intents i USING @rows@ AS t (request_id, call_id)"
      " WHERE i.request_id = t.request_id AND i.call_id = t.call_id",
@@ -147,6 +149,13 @@ inline constexpr const char* kRecoverEvent =
     " SELECT gen_random_uuid(), now(), 'WORKER_RECOVERED', 'warning', 'llm_workflow',"
     " jsonb_build_object('lost_calls', count(*), 'worst_case_cost_usd', sum(worst_case_cost_usd))"
     " FROM @extschema@.llm_call_intents HAVING count(*) > 0";
+
+/// The last thousand repairs of a month, by model. The partitions have an index for it.
+inline constexpr const char* kRepairRecords =
+    "SELECT model, count(*), count(*) FILTER (WHERE outcome = 'ok'), avg(output_tokens)::int8"
+    " FROM (SELECT model, outcome, output_tokens FROM @extschema@.llm_calls"
+    "  WHERE purpose = 'repair' AND started_at > pg_catalog.now() - interval '30 days'"
+    "  ORDER BY started_at DESC LIMIT 1000) AS recent GROUP BY model";
 
 inline constexpr const char* kRecoverIntents = "DELETE FROM @extschema@.llm_call_intents";
 

@@ -1,6 +1,6 @@
 # Every fault of the simulated providers, on the primary model of either protocol, on the fallback
 # and on both. For each: what the caller sees, which calls were made, and that the ledger is the
-# bill.
+# bill. Without repairs, which 031_repair.pl is about.
 
 use strict;
 use warnings;
@@ -56,8 +56,23 @@ my %expected = (
     'redirect:308' => [ 'api_error', 1, 'unbilled', 'redirect_not_followed' ],
 
     # The document.
+    'items:40' => [ 'ok', 1, 'reported' ],
     fenced => [ 'ok', 1, 'reported' ],
     prose => [ 'ok', 1, 'reported' ],
+    think => [ 'ok', 1, 'reported' ],
+    trailing_comma => [ 'ok', 1, 'reported' ],
+    single_quotes => [ 'ok', 1, 'reported' ],
+    comments => [ 'ok', 1, 'reported' ],
+    python => [ 'ok', 1, 'reported' ],
+    json_in_string => [ 'ok', 1, 'reported' ],
+    'say:7b7d' => [ 'validation_failed', 1, 'reported' ],
+    elided => [ 'validation_failed', 1, 'reported' ],
+    two_objects => [ 'validation_failed', 1, 'reported' ],
+    no_zones => [ 'ok', 1, 'reported' ],
+    cycle => [ 'validation_failed', 1, 'reported' ],
+    dangling => [ 'validation_failed', 1, 'reported' ],
+    bad_service => [ 'validation_failed', 1, 'reported' ],
+    two_codes => [ 'validation_failed', 1, 'reported' ],
     bad_steps => [ 'validation_failed', 1, 'reported' ],
     bad_type => [ 'validation_failed', 1, 'reported' ],
     no_steps => [ 'validation_failed', 1, 'reported' ],
@@ -77,6 +92,7 @@ my %expected = (
     content_filter => [ 'refused', 1, 'reported' ],
     length => [ 'truncated', 1, 'reported' ],
     window => [ 'truncated', 1, 'reported', undef, ['context_window_exceeded'] ],
+    'cut:5' => [ 'truncated', 1, 'reported' ],
     wrong_model => [ 'ok', 1, 'reported' ],
     empty_choices => [ 'api_error', 1, 'reported', 'answer_has_no_text' ],
     null_content => [
@@ -126,6 +142,14 @@ my %expected = (
     'length+usage_missing' => [ 'truncated', 1, 'estimated' ],
     'refusal+usage_absurd' => [ 'refused', 1, 'estimated' ],
 );
+# What the calls for the rest of a document that was cut come to: of what is left half is given each
+# time, until no whole step is in it, or five steps, until there are no more.
+my %rest = (
+    length => [ ('truncated') x 4 ],
+    window => [ ('truncated') x 4 ],
+    'length+usage_missing' => [ ('truncated') x 4 ],
+    'cut:5' => [ 'truncated', 'ok' ],
+);
 my %hangs = map { $_ => 1 } qw(hang_headers hang_body drip);
 my %of_connections = map { $_ => 1 } qw(close_idle dead_reuse);  # tested below, one by one
 
@@ -171,6 +195,7 @@ sub question {
     return {
         name => "$fault on $position->{name}",
         prompt => prompt_of($fault, $position),
+        services => ['mailbox'],
         settings => \%settings,
     };
 }
@@ -191,6 +216,9 @@ sub should_be {
             push @{ $result{calls} },
                 join ' ', $purpose, $model, $outcome, $source, defined $code ? $code : ();
         }
+        my @rest = $position->{faulty}[$i] && $outcome eq 'truncated' ? @{ $rest{$fault} } : ();
+        push @{ $result{calls} }, "batch $model $_ $source" foreach @rest;
+        $outcome = $rest[-1] if @rest;
         $result{state} = $sqlstate_of{$outcome};
         if ($outcome eq 'ok') {
             $result{generator} = $model;
@@ -225,7 +253,10 @@ sub catalogue {
     return sort $source =~ /^\s+\{"(\w+)", FaultId::/mg;
 }
 
-my $node = new_node('faults', conf => "llm_workflow.retry_base_delay = '1ms'\n");
+my $node = new_node('faults', conf => <<'CONF');
+llm_workflow.retry_base_delay = '1ms'
+llm_workflow.repair_attempts = 0
+CONF
 my $simulator = start_simulator($node);
 create_extension($node, 'postgres');
 create_sim_servers($node, 'postgres', $simulator);
@@ -299,7 +330,7 @@ is($seen->{'wrong_model on primary'}{calls}[0]{returned_model}, 'gpt-3.5-turbo-0
 foreach my $name ('cached on primary', 'cached on anthropic primary') {
     is($seen->{$name}{calls}[0]{cached_input_tokens}, 1024, "$name: cached tokens are not lost");
 }
-is_deeply($seen->{'bad_steps on primary'}{calls}[0]{validation_codes}, ['step_id_duplicate'],
+is_deeply($seen->{'bad_steps on primary'}{calls}[0]{validation_codes}, ['E02'],
     'the reason why a document was refused is on record');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM llm_calls WHERE error_message LIKE '
             . "'%simulated-key%'"), 0, 'a key that the provider repeats is not stored');

@@ -13,7 +13,10 @@ use LlmWorkflow;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_node('settings', conf => "llm_workflow.retry_base_delay = '1ms'\n");
+my $node = new_node('settings', conf => <<'CONF');
+llm_workflow.retry_base_delay = '1ms'
+llm_workflow.repair_attempts = 0
+CONF
 my $simulator = start_simulator($node);
 my $capture = start_capture();
 create_extension($node, 'postgres');
@@ -155,7 +158,7 @@ my $before = $node->safe_psql('postgres', 'SELECT count(*) FROM workflow_request
 my %refused = (
     "generate_workflow('')" => '22023',
     "generate_workflow(E' \\n\\t ')" => '22023',
-    "generate_workflow('x', format => 'nonsense')" => '22023',
+    "generate_workflow('x', format => 'nonsense')" => '42704',
     "generate_workflow('x', response_mode => 'chatty')" => '22023',
     "generate_workflow('x', max_output_tokens => 0)" => '22023',
     "generate_workflow('x', max_output_tokens => -5)" => '22023',
@@ -168,11 +171,11 @@ foreach my $call (sort keys %refused) {
     is(state_of("SELECT " . ($call =~ s/\)$/, throw_on_error => false)/r)), $refused{$call},
         "$call is refused also when errors are not thrown");
 }
-like(hint_of("SELECT generate_workflow('x', format => 'nonsense')"), qr/pilot/,
-    'format: the hint lists what is valid');
+like(hint_of("SELECT generate_workflow('x', format => 'nonsense')"),
+    qr/workflow_formats/, 'format: the hint says where to look');
 like(hint_of("SELECT generate_workflow('x', response_mode => 'chatty')"), qr/machine.*human_debug/,
     'response_mode: the hint lists what is valid');
-is(state_of("SET llm_workflow.format = 'nonsense'; SELECT generate_workflow('x')"), '22023',
+is(state_of("SET llm_workflow.format = 'nonsense'; SELECT generate_workflow('x')"), '42704',
     'a format that does not exist is refused in the setting too');
 is(state_of("SET llm_workflow.response_mode = 'chatty'"), '22023', 'response_mode: setting');
 is(state_of("SET llm_workflow.request_timeout = 0"), '22023', 'request_timeout 0 is refused');
@@ -272,7 +275,7 @@ is_deeply($fallback->{details}, {
         primary_model => 'gpt-4o-mini',
         fallback_model => 'claude-sonnet-4',
         reason => 'validation_failed',
-        detail => 'step_type_unknown',
+        detail => 'E03',
         tokens_wasted => $wasted,
     }, 'WORKFLOW_GENERATION_FALLBACK: details');
 is($after->{details}{fallback_reason}, 'validation_failed',

@@ -34,7 +34,8 @@ my @markers = (
     '[[sim:delay:100-400]]', '[[sim-openai:s503:none@2]]', '[[sim-openai:bad_steps]]',
     '[[sim-openai:reset_body]]', '[[sim-openai:s500]]', '[[sim-openai:usage_missing]]',
     '[[sim-openai:truncated]]', '[[sim-openai:dead_reuse]]',
-    '[[sim:hang_headers@p=20]]', '[[sim-openai:refusal]]',
+    '[[sim:hang_headers@p=20]]', '[[sim-openai:refusal]]', '[[sim-openai:bad_type@unless=repair]]',
+    '[[sim:items:14+cut:6]]', '[[sim:items:24+delay:0-200]] In 24 steps:',
 );
 
 sub write_script {

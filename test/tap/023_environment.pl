@@ -24,7 +24,7 @@ create_extension($node, 'postgres');
 is($node->safe_psql('postgres', "SELECT token_cost('gpt-4o-mini', 2000, 1500)"),
     '0.0012', 'costs are known without shared_preload_libraries');
 is($node->safe_psql('postgres', "SELECT code FROM validate_workflow('{}') LIMIT 1"),
-    'pilot_steps_missing', 'documents are checked without shared_preload_libraries');
+    'E01', 'documents are checked without shared_preload_libraries');
 is($node->safe_psql('postgres', <<'SQL'), '0|0|0', 'views work without shared_preload_libraries');
 SELECT (SELECT count(*) FROM workflow_fallback_rate), (SELECT count(*) FROM workflow_cost_savings),
        (SELECT count(*) FROM workflow_costs_daily)
@@ -234,8 +234,8 @@ SQL
         "$prompt|{Büro}|jörg|" . sha256_hex($prompt),
         'a LATIN1 database keeps the prompt as it was asked, and providers get it in UTF-8');
     my $document = $node->basedir . '/arrow.json';
-    append_to_file($document, '{"pilot_steps": [{"id": "a", "operation": "copy → paste", '
-            . '"step_type": "transform", "description": "x"}]}');
+    append_to_file($document,
+        '{"pilot_steps": [{"id": "a", "operation": "copy → paste", "step_type": "transform"}]}');
     my $arrows = start_simulator($node, reply_file => $document);
     create_sim_servers($node, 'latin', $arrows, prefix => 'arrow');
     $node->safe_psql('latin', "UPDATE llm_models SET server = replace(server, 'sim_', 'arrow_')");
@@ -379,12 +379,13 @@ is($small->safe_psql('postgres',
     join("\n", ('wide') x 10), 'payload memory is given back');
 
 my $huge = $small->basedir . '/huge.json';
-append_to_file($huge, '{"pilot_steps": [{"id": "a", "operation": "' . ('write ' x 250_000)
-        . '", "step_type": "transform"}]}');
+append_to_file($huge, '{"text": "' . ('write ' x 250_000) . '"}');
+$small->safe_psql('postgres',
+    q(SELECT create_workflow_format('any', 'Answer.', '{"type": "object"}')));
 my $huge_sim = start_simulator($small, reply_file => $huge);
 create_sim_servers($small, 'postgres', $huge_sim, prefix => 'huge');
 $small->safe_psql('postgres', "UPDATE llm_models SET server = 'huge_openai' WHERE name = 'wide'");
-$refused = psql_error($small, 'postgres', "SELECT generate_workflow('A long answer')");
+$refused = psql_error($small, 'postgres', "SELECT generate_workflow('A long answer', format => 'any')");
 is($refused->{sqlstate}, '53200', 'a result beyond the payload memory is an error');
 is($small->safe_psql('postgres', "SELECT status, length(document::text) > 1000000 "
             . "FROM workflow_requests WHERE prompt = 'A long answer'"),

@@ -4,9 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "core/error.hpp"
+#include "flow_testing.hpp"
 
 namespace llmw {
 namespace {
@@ -16,40 +15,15 @@ using std::chrono::milliseconds;
 constexpr const char* kDocument =
     R"({"pilot_steps":[{"id":"a","operation":"Send a mail","step_type":"api_call"}]})";
 
-FlowInput two_models() {
-  FlowInput input;
-  input.prompt = "Send a mail";
-  input.chain = {{"cheap", "cheap-1", 128000, 16384, "", false},
-                 {"strong", "strong-1", 200000, 64000, "", false}};
-  return input;
-}
-
-Answer text_answer(std::string text) {
-  Answer answer;
-  answer.outcome = Outcome::ok;
-  answer.text = std::move(text);
-  answer.billing = Billing::reported;
-  answer.usage = {100, 0, 0, 20, 0};
-  return answer;
-}
-
-Answer failure(Outcome outcome, bool retryable = false) {
-  Answer answer;
-  answer.outcome = outcome;
-  answer.retryable = retryable;
-  answer.error_code = "some_code";
-  return answer;
-}
-
 TEST(Flow, AcceptsAValidDocumentOfThePrimary) {
   Flow flow(two_models());
   const FlowStep first = flow.start();
   ASSERT_EQ(first.kind, FlowStep::Kind::call);
-  EXPECT_EQ(first.call.purpose, Purpose::primary);
-  EXPECT_EQ(first.call.attempt, 1);
-  EXPECT_EQ(first.call.chat.model, "cheap-1");
-  EXPECT_EQ(first.call.chat.max_output_tokens, 12000);
-  const FlowStep last = flow.on_answer(text_answer(kDocument));
+  EXPECT_EQ(first.calls[0].purpose, Purpose::primary);
+  EXPECT_EQ(first.calls[0].attempt, 1);
+  EXPECT_EQ(first.calls[0].chat.model, "cheap-1");
+  EXPECT_EQ(first.calls[0].chat.max_output_tokens, 12000);
+  const FlowStep last = flow.on_answer(0, text_answer(kDocument));
   ASSERT_TRUE(last.finished());
   EXPECT_EQ(last.judgement->outcome, Outcome::ok);
   EXPECT_TRUE(flow.result().ok);
@@ -62,19 +36,19 @@ TEST(Flow, AcceptsAValidDocumentOfThePrimary) {
 TEST(Flow, FallsBackWhenTheDocumentIsInvalidAndKeepsItsCodes) {
   Flow flow(two_models());
   flow.start();
-  const FlowStep step = flow.on_answer(text_answer(R"({"pilot_steps":[]})"));
+  const FlowStep step = flow.on_answer(0, text_answer(R"({"pilot_steps":[]})"));
   ASSERT_EQ(step.kind, FlowStep::Kind::call);
-  EXPECT_EQ(step.call.purpose, Purpose::fallback);
-  EXPECT_EQ(step.call.candidate, 1u);
+  EXPECT_EQ(step.calls[0].purpose, Purpose::fallback);
+  EXPECT_EQ(step.calls[0].candidate, 1u);
   EXPECT_EQ(step.judgement->outcome, Outcome::validation_failed);
-  EXPECT_EQ(step.judgement->validation_codes, std::vector<std::string>{"step_count_out_of_range"});
+  EXPECT_EQ(step.judgement->validation_codes, std::vector<std::string>{"E01"});
   ASSERT_TRUE(step.fallback);
   EXPECT_EQ(step.fallback->from_model, "cheap");
   EXPECT_EQ(step.fallback->to_model, "strong");
   EXPECT_EQ(step.fallback->reason, FallbackReason::validation_failed);
-  EXPECT_EQ(step.fallback->detail, "step_count_out_of_range");
+  EXPECT_EQ(step.fallback->detail, "E01");
   EXPECT_EQ(step.fallback->tokens_wasted, 120);
-  flow.on_answer(text_answer(kDocument));
+  flow.on_answer(0, text_answer(kDocument));
   EXPECT_TRUE(flow.result().ok);
   EXPECT_EQ(flow.result().generator, "strong");
   EXPECT_EQ(flow.result().fallback_reason, FallbackReason::validation_failed);
@@ -92,10 +66,10 @@ TEST_P(FlowReason, OfThePrimaryIsTheFallbackReasonAndOfBothTheSqlstate) {
   const ReasonCase& c = GetParam();
   Flow flow(two_models());
   flow.start();
-  const FlowStep step = flow.on_answer(failure(c.outcome));
+  const FlowStep step = flow.on_answer(0, failure(c.outcome));
   ASSERT_TRUE(step.fallback);
   EXPECT_EQ(step.fallback->reason, c.reason);
-  const FlowStep last = flow.on_answer(failure(c.outcome));
+  const FlowStep last = flow.on_answer(0, failure(c.outcome));
   ASSERT_TRUE(last.finished());
   EXPECT_FALSE(last.fallback);
   EXPECT_FALSE(flow.result().ok);
@@ -119,17 +93,17 @@ TEST(Flow, RetriesATransientErrorAsOftenAsAllowedThenMovesOn) {
   Flow flow(two_models());
   flow.start();
   for (int retry = 0; retry < 2; ++retry) {
-    const FlowStep wait = flow.on_answer(failure(Outcome::api_error, true));
+    const FlowStep wait = flow.on_answer(0, failure(Outcome::api_error, true));
     ASSERT_TRUE(wait.waits());
     EXPECT_LE(wait.wait, milliseconds{500} * (1 << retry));
-    const FlowStep again = flow.on_wait_over();
-    EXPECT_EQ(again.call.purpose, Purpose::retry);
-    EXPECT_EQ(again.call.candidate, 0u);
-    EXPECT_EQ(again.call.attempt, retry + 2);
+    const FlowStep again = flow.on_wait_over(0);
+    EXPECT_EQ(again.calls[0].purpose, Purpose::retry);
+    EXPECT_EQ(again.calls[0].candidate, 0u);
+    EXPECT_EQ(again.calls[0].attempt, retry + 2);
   }
-  const FlowStep next = flow.on_answer(failure(Outcome::api_error, true));
+  const FlowStep next = flow.on_answer(0, failure(Outcome::api_error, true));
   ASSERT_EQ(next.kind, FlowStep::Kind::call);
-  EXPECT_EQ(next.call.purpose, Purpose::fallback);
+  EXPECT_EQ(next.calls[0].purpose, Purpose::fallback);
 }
 
 TEST(Flow, GivesTheNextModelItsOwnRetries) {
@@ -137,10 +111,10 @@ TEST(Flow, GivesTheNextModelItsOwnRetries) {
   input.max_retries = 1;
   Flow flow(std::move(input));
   flow.start();
-  flow.on_answer(failure(Outcome::api_error, true));
-  flow.on_wait_over();
-  flow.on_answer(failure(Outcome::api_error, true));  // now the fallback is asked
-  EXPECT_TRUE(flow.on_answer(failure(Outcome::api_error, true)).waits());
+  flow.on_answer(0, failure(Outcome::api_error, true));
+  flow.on_wait_over(0);
+  flow.on_answer(0, failure(Outcome::api_error, true));  // now the fallback is asked
+  EXPECT_TRUE(flow.on_answer(0, failure(Outcome::api_error, true)).waits());
 }
 
 TEST(Flow, KeepsARetryAfterExactlyAndMovesOnWhenItIsTooLong) {
@@ -148,12 +122,12 @@ TEST(Flow, KeepsARetryAfterExactlyAndMovesOnWhenItIsTooLong) {
   flow.start();
   Answer limited = failure(Outcome::rate_limited, true);
   limited.retry_after = milliseconds{2000};
-  const FlowStep wait = flow.on_answer(limited);
+  const FlowStep wait = flow.on_answer(0, limited);
   ASSERT_TRUE(wait.waits());
   EXPECT_EQ(wait.wait, milliseconds{2000});
-  flow.on_wait_over();
+  flow.on_wait_over(0);
   limited.retry_after = milliseconds{30'001};
-  const FlowStep next = flow.on_answer(limited);
+  const FlowStep next = flow.on_answer(0, limited);
   ASSERT_TRUE(next.fallback);
   EXPECT_EQ(next.fallback->reason, FallbackReason::rate_limited);
 }
@@ -167,8 +141,8 @@ TEST(Flow, BacksOffWithinBoundsAndReproducibly) {
     flow.start();
     std::vector<milliseconds> waits;
     for (int i = 0; i < 10; ++i) {
-      waits.push_back(flow.on_answer(failure(Outcome::api_error, true)).wait);
-      flow.on_wait_over();
+      waits.push_back(flow.on_answer(0, failure(Outcome::api_error, true)).wait);
+      flow.on_wait_over(0);
     }
     return waits;
   };
@@ -188,8 +162,8 @@ TEST(Flow, SkipsAPrimaryWithoutKeyAndSaysSo) {
   const FlowStep first = flow.start();
   ASSERT_TRUE(first.fallback);
   EXPECT_EQ(first.fallback->reason, FallbackReason::credentials_missing);
-  EXPECT_EQ(first.call.candidate, 1u);
-  flow.on_answer(text_answer(kDocument));
+  EXPECT_EQ(first.calls[0].candidate, 1u);
+  flow.on_answer(0, text_answer(kDocument));
   EXPECT_EQ(flow.result().fallback_reason, FallbackReason::credentials_missing);
 }
 
@@ -198,7 +172,7 @@ TEST(Flow, HasNoFallbackReasonWhenThereWasNoOtherModelToAsk) {
   input.chain.pop_back();
   Flow flow(std::move(input));
   flow.start();
-  flow.on_answer(failure(Outcome::refused));
+  flow.on_answer(0, failure(Outcome::refused));
   EXPECT_FALSE(flow.result().fallback_reason);
   EXPECT_EQ(flow.result().failure, FallbackReason::refused);
 }
@@ -217,7 +191,7 @@ TEST(Flow, ReportsWhatTheAskedModelDidNotWhyTheNextWasSkipped) {
   input.chain[1].unusable = "there is no API key";
   Flow flow(std::move(input));
   flow.start();
-  const FlowStep last = flow.on_answer(failure(Outcome::timeout));
+  const FlowStep last = flow.on_answer(0, failure(Outcome::timeout));
   ASSERT_TRUE(last.finished());
   EXPECT_FALSE(last.fallback) << "no other model was asked";
   EXPECT_EQ(flow.result().error_sqlstate, "LW003");
@@ -228,11 +202,11 @@ TEST(Flow, AsksForNoMoreOutputThanTheModelAndItsWindowAllow) {
   FlowInput input = two_models();
   input.max_output_tokens = 100'000;
   Flow flow(std::move(input));
-  EXPECT_EQ(flow.start().call.chat.max_output_tokens, 16384);
+  EXPECT_EQ(flow.start().calls[0].chat.max_output_tokens, 16384);
   FlowInput small = two_models();
   small.chain[0].context_window = 2000;
   Flow tight(std::move(small));
-  const int asked = tight.start().call.chat.max_output_tokens;
+  const int asked = tight.start().calls[0].chat.max_output_tokens;
   EXPECT_GT(asked, 0);
   EXPECT_LT(asked, 2000);
 }
@@ -251,10 +225,10 @@ TEST(Flow, SpendsNothingOnAModelWhoseWindowThePromptExceeds) {
 TEST(Flow, TreatsAnAnswerWithoutDocumentAsInvalidAndACutOneAsTruncated) {
   Flow flow(two_models());
   flow.start();
-  const FlowStep none = flow.on_answer(text_answer("I am sorry, I cannot help with that."));
+  const FlowStep none = flow.on_answer(0, text_answer("I am sorry, I cannot help with that."));
   EXPECT_EQ(none.judgement->outcome, Outcome::validation_failed);
   EXPECT_EQ(none.judgement->validation_codes, std::vector<std::string>{"document_not_found"});
-  const FlowStep cut = flow.on_answer(text_answer(R"({"pilot_steps":[{"id":"a","oper)"));
+  const FlowStep cut = flow.on_answer(0, text_answer(R"({"pilot_steps":[{"id":"a","oper)"));
   EXPECT_EQ(cut.judgement->outcome, Outcome::truncated);
 }
 
@@ -263,9 +237,21 @@ TEST(Flow, WarnsThatADraftWasMadeByRules) {
   input.chain[0].drafts_by_rules = true;
   Flow flow(std::move(input));
   flow.start();
-  flow.on_answer(text_answer(kDocument));
+  flow.on_answer(0, text_answer(kDocument));
   ASSERT_EQ(flow.result().warnings.size(), 1u);
   EXPECT_EQ(flow.result().warnings[0].code, "draft_by_rules");
+}
+
+TEST(Flow, TakesTheCallersOwnWordsFromADraftByRules) {
+  FlowInput input = two_models();
+  input.chain[0].drafts_by_rules = true;
+  Flow flow(std::move(input));
+  flow.start();
+  flow.on_answer(0, text_answer(R"({"pilot_steps":[{"id":"a","operation":)"
+                                R"("Get http://intranet/list","step_type":"api_call"}]})"));
+  ASSERT_TRUE(flow.result().ok);
+  EXPECT_EQ(flow.result().warnings[0].code, "E11");
+  EXPECT_EQ(flow.result().warnings[0].severity, Severity::warning);
 }
 
 TEST(Flow, RefusesAnEmptyChain) { EXPECT_THROW(Flow(FlowInput{}), Error); }

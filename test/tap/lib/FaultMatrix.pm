@@ -5,6 +5,7 @@ package FaultMatrix;
 #
 #   create_ask($node, 'postgres');
 #   ask_all($node, 'postgres', 8, { name => 's500', prompt => '[[sim:s500]] Sort the mail' }, ...);
+#                                                     # and settings => {...}, services => [...]
 #   my $seen = outcomes($node, 'postgres');            # by name
 #   my $wrong = bill_problems($node, 'postgres', $sim);
 #
@@ -31,14 +32,15 @@ our @EXPORT = qw(
 
 my $json = JSON::PP->new->utf8;
 
-# The table asked and the function ask(name, prompt, settings): calls generate_workflow under the
-# settings and keeps its result or its error.
+# The table asked and the function ask(name, prompt, settings, services): calls generate_workflow
+# under the settings and keeps its result or its error.
 sub create_ask {
     my ($node, $database) = @_;
     $node->safe_psql($database, <<'SQL');
 CREATE TABLE asked (name text PRIMARY KEY, state text NOT NULL, message text, detail text,
                     hint text, result jsonb);
-CREATE FUNCTION ask(name text, prompt text, settings jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION ask(name text, prompt text, settings jsonb, services text[] DEFAULT '{}')
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     answer jsonb;
     message text;
@@ -46,7 +48,7 @@ DECLARE
     hint text;
 BEGIN
     PERFORM set_config(key, value, true) FROM jsonb_each_text(settings);
-    answer := generate_workflow(prompt, tags => jsonb_build_object('name', name));
+    answer := generate_workflow(prompt, services, tags => jsonb_build_object('name', name));
     INSERT INTO asked VALUES (name, '00000', NULL, NULL, NULL, answer);
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
@@ -67,8 +69,9 @@ sub sql_literal {
 sub _ask_statement {
     my ($question) = @_;
     my $settings = $json->encode($question->{settings} // {});
+    my $services = join ',', @{ $question->{services} // [] };
     return 'SELECT ask(' . join(', ', map { sql_literal($_) } $question->{name},
-        $question->{prompt}, $settings) . ");\n";
+        $question->{prompt}, $settings, "{$services}") . ");\n";
 }
 
 # Starts psql on a script and returns at once; finish_session() waits for it and returns all that it

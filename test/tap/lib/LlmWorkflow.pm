@@ -23,6 +23,7 @@ use warnings;
 use Exporter 'import';
 use File::Temp ();
 use IO::Socket::INET;
+use JSON::PP ();
 use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -31,7 +32,7 @@ use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(
     new_node create_extension start_simulator create_sim_servers read_bill bill_totals
-    ledger_totals poll_until worker_pid kills
+    read_requests say ledger_totals poll_until worker_pid kills
 );
 
 my @simulators;
@@ -71,8 +72,10 @@ sub create_extension {
 }
 
 # Starts the simulated providers and waits until they listen. Options are those of the program
-# without the dashes, '_' for '-': delay_ms => 500, no_auth => 1, reply_file => '...', port => N.
-# The answer: {port, url, bill, pid}, with ->stop and ->kill9. It ends with this test in any case.
+# without the dashes, '_' for '-': delay_ms => 500, no_auth => 1, reply_file => '...', port => N; and
+# keep_requests, for read_requests().
+# The answer: {port, url, bill, requests, pid}, with ->stop and ->kill9. It ends with this test in any
+# case.
 sub start_simulator {
     my ($node, %options) = @_;
     my $program = $ENV{LLM_PROVIDER_SIM};
@@ -83,7 +86,9 @@ sub start_simulator {
     my $number = @simulators;
     my $port_file = "$folder/simulator_$number.port";
     my $bill = delete $options{bill} // "$folder/simulator_$number.bill";
-    my @command = ($program, '--port-file', $port_file, '--bill', $bill, '--parent-pid', $$);
+    my $requests = "$folder/simulator_$number.requests";
+    my @command = ($program, '--port-file', $port_file, '--bill', $bill, '--parent-pid', $$,
+        delete $options{keep_requests} ? ('--requests', $requests) : ());
     foreach my $option (sort keys %options) {
         (my $name = "--$option") =~ tr/_/-/;
         push @command, $name, $option eq 'no_auth' ? () : $options{$option};
@@ -96,7 +101,8 @@ sub start_simulator {
         open(STDERR, '>&', \*STDOUT);
         exec(@command) or POSIX::_exit(127);
     }
-    my $simulator = bless { pid => $pid, bill => $bill, folder => $folder }, 'LlmWorkflow::Simulator';
+    my $simulator = bless { pid => $pid, bill => $bill, requests => $requests, folder => $folder },
+        'LlmWorkflow::Simulator';
     push @simulators, $simulator;
     poll_until(sub { -s $port_file || !$simulator->is_running })
         && $simulator->is_running
@@ -140,6 +146,25 @@ sub read_bill {
         push @lines, \%fields;
     }
     return \@lines;
+}
+
+# The requests that the simulated providers got, in order: {id, body}, the body decoded.
+sub read_requests {
+    my ($simulator) = @_;
+    return [] unless -e $simulator->{requests};
+    my @requests;
+    foreach my $line (split /\n/, slurp_file($simulator->{requests})) {
+        my ($id, $body) = split /\t/, $line, 2;
+        push @requests, { id => $id, body => JSON::PP->new->utf8->decode($body) };
+    }
+    return \@requests;
+}
+
+# The fault by which a model answers with that text: '[[sim:' . say('{"a":1}') . ']]'.
+sub say {
+    my ($text) = @_;
+    utf8::encode($text) if utf8::is_utf8($text);
+    return 'say:' . unpack('H*', $text);
 }
 
 # Sums of the bill's billed lines, to compare with ledger_totals().

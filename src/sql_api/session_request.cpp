@@ -1,0 +1,123 @@
+#include "sql_api/session_request.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "pg/boundary.hpp"
+#include "pg/catalogue.hpp"
+#include "pg/format_catalogue.hpp"
+#include "pg/ids.hpp"
+#include "pg/provider_server.hpp"
+#include "pg/settings.hpp"
+#include "pg/text.hpp"
+
+namespace llmw {
+
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// The names in a list that is separated by commas, each once.
+std::vector<std::string> split_names(std::string_view list) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', at), list.size());
+    const std::string_view name = trim(list.substr(at, comma - at));
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+      names.emplace_back(name);
+    at = comma + 1;
+  }
+  return names;
+}
+
+/// The models of the session's settings, primary first, each once.
+std::vector<std::string> model_chain() {
+  std::vector<std::string> chain{std::string(trim(to_utf8(settings.primary_model)))};
+  if (!settings.enable_fallback) return chain;
+  for (std::string& name : split_names(to_utf8(settings.fallback_models)))
+    if (name != chain.front()) chain.push_back(std::move(name));
+  return chain;
+}
+
+const Model& existing_model(const std::string& name) {
+  const Model* model = find_model(name);
+  if (model == nullptr)
+    throw Error(sqlstate::kUndefinedObject, "model \"" + name + "\" does not exist", {},
+                "Choose a model of the table llm_models, or add a row to it.");
+  if (!model->enabled)
+    throw Error(sqlstate::kNotInPrerequisiteState, "model \"" + name + "\" is disabled", {},
+                "Choose another model, or set enabled in its row of llm_models.");
+  return *model;
+}
+
+/// Whether the current role may spend on the server of `name`.
+bool may_use(const std::string& name) {
+  const std::string server_name = existing_model(name).server;
+  const ProviderServer server = find_provider_server(server_name);
+  const Oid oid = server.oid;
+  return PgCall([=] { return may_use_server(oid, GetUserId()); });
+}
+
+// The primary must be allowed, or a cheap model's missing grant would quietly cost a strong
+// model's price. Fallbacks that are not allowed are left out by the flow.
+void resolve_chain(GenerationRequest& request) {
+  request.models = model_chain();
+  for (const std::string& name : request.models)
+    if (!may_use(name)) request.forbidden.push_back(name);
+  if (!request.forbidden.empty() && request.forbidden.front() == request.models.front()) {
+    const std::string server = existing_model(request.models.front()).server;
+    throw Error(sqlstate::kInsufficientPrivilege,
+                "permission denied for foreign server \"" + server + "\"",
+                "Model \"" + request.models.front() + "\" is asked through this server.",
+                "Ask for GRANT USAGE ON FOREIGN SERVER, or set llm_workflow.primary_model.");
+  }
+}
+
+/// Whether llm_workflow.compact says so of `format`. Names that are no format match none.
+bool is_compact(const std::string& format) {
+  const std::string setting(trim(to_utf8(settings.compact)));
+  for (const char* yes : {"on", "true", "yes", "1"})
+    if (pg_strcasecmp(setting.c_str(), yes) == 0) return true;
+  if (pg_strcasecmp(setting.c_str(), "off") == 0) return false;
+  const std::vector<std::string> formats = split_names(setting);
+  return std::find(formats.begin(), formats.end(), format) != formats.end();
+}
+
+ResponseMode session_response_mode() {
+  return settings.response_mode == kResponseModeHumanDebug ? ResponseMode::human_debug
+                                                           : ResponseMode::machine;
+}
+
+}  // namespace
+
+GenerationRequest make_session_request(const std::string& format,
+                                       std::optional<int> max_output_tokens) {
+  GenerationRequest request;
+  request.format = format;
+  request.format_version = latest_format_version(format);
+  const int of_format = find_format(format, request.format_version)->row().max_output_tokens;
+  request.max_output_tokens =
+      max_output_tokens.value_or(of_format > 0 ? of_format : settings.max_output_tokens);
+  request.compact = is_compact(format);
+  request.response_mode = session_response_mode();
+  request.max_retries = settings.max_retries;
+  request.repair_attempts = settings.repair_attempts;
+  request.retry_base_delay_ms = settings.retry_base_delay;
+  request.timeout_ms = settings.request_timeout;
+  request.store_prompt = settings.store_prompts;
+  resolve_chain(request);
+  request.id = new_uuid(GetCurrentTimestamp());
+  return request;
+}
+
+bool has_only_blanks(std::string_view text) { return trim(text).empty(); }
+
+}  // namespace llmw
