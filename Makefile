@@ -2,7 +2,7 @@
 #
 #   make && make install && make installcheck      as for any extension; PG_CONFIG=... picks a server
 #   make -f PATH/Makefile                          the same from another, empty directory
-#   make unit fuzz conformance lint tidy format bench   the developer's side, built by CMakeLists.txt
+#   make unit fuzz conformance tokens lint tidy format bench   the developer's side, built by CMakeLists.txt
 #   make chaos                                     the kill tests with LLMW_KILLS=200 kills
 #
 # The folders are the lists: a new file in src/, sql/ or test/ needs no edit here. The version is
@@ -61,6 +61,19 @@ $(OBJS): $(top)/Makefile $(top)/src/warnings.flags
 $(shlib): $(top)/src/exports.map
 -include $(OBJS:.o=.d)
 
+# The tables of the token encodings, which src/core/token_data.cpp embeds.
+TOKEN_TABLES = build/token_tables
+TOKEN_DATA = $(wildcard $(top)/data/tokens/*)
+src/core/token_data.o: override CXXFLAGS += -DLLMW_TOKEN_TABLES='"$(TOKEN_TABLES)"'
+src/core/token_data.o: $(TOKEN_TABLES)/made
+$(TOKEN_TABLES)/made: build/make_token_tables $(top)/tools/make_token_tables.sh $(TOKEN_DATA)
+	@$(MKDIR_P) $(@D)
+	$(top)/tools/make_token_tables.sh $< $(@D)
+build/make_token_tables: $(top)/tools/token_tables.cpp $(top)/src/core/token_table.hpp \
+		$(top)/src/core/token_classes.hpp
+	@$(MKDIR_P) $(@D)
+	$(CXX) -std=c++20 -O2 @$(top)/src/warnings.flags $(if $(WERROR),-Werror) -I$(top)/src -o $@ $<
+
 $(EXTENSION)--$(EXTVERSION).sql: $(INSTALL_SCRIPT_PARTS) $(top)/$(EXTENSION).control
 	cat $(filter %.sql,$^) > $@
 
@@ -104,7 +117,7 @@ CONFIGURE = cmake -S $(top) -G Ninja -DPG_CONFIG=$(PG_CONFIG)
 # The JSON-Schema-Test-Suite of json-schema.org, as Debian's libtest-json-schema-acceptance-perl has it.
 JSON_SCHEMA_SUITE = /usr/share/perl5/auto/share/dist/Test-JSON-Schema-Acceptance
 
-.PHONY: configure-tests configure-sanitized unit unit-sanitized conformance fuzz lint tidy format bench
+.PHONY: configure-tests configure-sanitized unit unit-sanitized conformance tokens fuzz lint tidy format bench
 configure-tests:
 	$(CONFIGURE) -B $(BUILD_TESTS) $(if $(WERROR),-DLLMW_WERROR=ON)
 configure-sanitized:
@@ -119,6 +132,9 @@ unit-sanitized: configure-sanitized
 conformance: configure-tests
 	cmake --build $(BUILD_TESTS) --target conformance_runners
 	$(BUILD_TESTS)/conformance/json_schema $(JSON_SCHEMA_SUITE) draft7 98 draft2020-12 95
+tokens: configure-tests
+	cmake --build $(BUILD_TESTS) --target token_ids
+	$(top)/test/tokens/run.sh $(BUILD_TESTS)/conformance/token_ids
 fuzz: configure-sanitized
 	cmake --build $(BUILD_SANITIZED) --target fuzzers
 	$(top)/.ci/fuzz $(BUILD_SANITIZED)/fuzz $(top)/test/fuzz/corpus
@@ -130,4 +146,4 @@ bench: all configure-tests $(SIMULATOR)
 lint: all
 	MODULE=$(abspath $(shlib)) $(top)/test/lint/run.sh
 format:
-	clang-format -i $(addprefix $(top)/,$(call in_top,$(foreach e,cpp hpp,src/*.$(e) src/*/*.$(e) test/*/*.$(e))))
+	clang-format -i $(addprefix $(top)/,$(call in_top,$(foreach e,cpp hpp,src/*.$(e) src/*/*.$(e) test/*/*.$(e) tools/*.$(e))))

@@ -8,6 +8,7 @@
 #   PG_CONFIG          of the server to use
 #   BENCH_QUICK=1      one short round, about a minute: to see that it works, not for figures
 #   BENCH_INSTALLED=1  the installed extension in place of the one built here
+#   NODE_MODULES=DIR   has npm tiktoken and gpt-tokenizer, to count tokens beside them
 #   BENCH_ROUNDS=N     rounds; each figure is the median over them (default 3)
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -28,6 +29,7 @@ fi
 clients="1 16 64 256"
 
 work=$(mktemp -d) || exit 1
+. "$here/tokens.sh"
 started=()
 cleanup() {
   [ ! -f "$work/data/postmaster.pid" ] ||
@@ -192,6 +194,7 @@ one_round() {
   measure_cost cost_inline cost_inline.sql
   measure_cost cost_ours cost_ours.sql
   measure_schema
+  measure_tokens
 }
 
 # Every transaction that pgbench counted must be on record, and nothing else.
@@ -226,6 +229,8 @@ sql -v url="$sim" -v capture_url="http://127.0.0.1:$(cat "$work/capture.port")" 
   -v rows="$cost_rows" -f "$work/setup.sql" >"$work/setup.log" 2>&1 ||
   die "setup.sql: $(tail -n 3 "$work/setup.log")"
 capture_body
+make_texts
+load_texts
 verify_cost
 measure_ours warm_up at-once 16 -T 2
 for ((round = 1; round <= rounds; round++)); do

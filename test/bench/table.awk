@@ -44,6 +44,7 @@ END {
   row("token_cost() over " rows_in_millions() " rows / inline arithmetic, ms", median("cost_ours"),
       median("cost_inline"), "%.0f", "<= 1.3")
   schema_rows()
+  token_rows()
   printf "\nProcessor time of the worker for one request, in microseconds: %.0f at 1 client, %.0f at" \
          " 16, %.0f at 64, %.0f at 256.\nA commit of one row of 1 KB: p50 %.3f ms, %.0f a second.\n",
          median("ours_1_cpu"), median("ours_16_cpu"), median("ours_64_cpu"), median("ours_256_cpu"),
@@ -64,6 +65,24 @@ function schema_rows() {
       "%.0f", "")
   row("our tree, MB/s / RapidJSON parse", median("read_json_value"), median("rapidjson_parse"),
       "%.0f", "")
+}
+
+function token_rows() {
+  token_row("english", "English", 12, 6)
+  token_row("code", "code and JSON", 12, 6)
+  token_row("multilingual", "multilingual", 6, 0)
+  row("tokens in SQL, English, MB/s / the library", median("tokens_sql"), median("tokens_english"), "%.1f", "")
+  row("tokens of the slowest 1 MB piece, ms / the bar", median("tokens_worst"), 100, "%.1f", "<= 1")
+  row("first count_tokens() of a session, ms / the bar", median("tokens_first_call"), 5, "%.2f", "<= 1")
+}
+
+# Rows beside the packages of npm, when they were there.
+function token_row(name, what, goal, second_goal) {
+  if (count["tiktoken_" name])
+    row("tokens, " what ", MB/s / npm tiktoken", median("tokens_" name), median("tiktoken_" name), "%.1f", ">= " goal)
+  if (count["gpt_tokenizer_" name])
+    row("tokens, " what ", MB/s / gpt-tokenizer", median("tokens_" name), median("gpt_tokenizer_" name), "%.1f",
+        second_goal ? ">= " second_goal : "")
 }
 
 function rows_in_millions() { return cost_rows / 1000000 " million" }

@@ -9,7 +9,7 @@ project_files() {
       -not -name 'llm_workflow--*.sql' -not -path './.check/*' -not -path './.quickstart/*' | sed 's|^\./||'
   fi
 }
-cpp_files() { project_files | grep -E '^(src|test)/.*\.[ch]pp$'; }
+cpp_files() { project_files | grep -E '^(src|test|tools)/.*\.[ch]pp$'; }
 
 # usage: breaches WHAT PATTERN FILE...   prints the lines that match; true when there were any
 breaches() {
