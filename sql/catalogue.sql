@@ -75,6 +75,8 @@ INSERT INTO llm_model_prices (model, above_input_tokens, input_per_million, outp
 VALUES ('mine', -1, 0, 0);
 INSERT INTO llm_model_prices (model, input_per_million, output_per_million)
 VALUES ('nobody', 0, 0);
+INSERT INTO llm_model_prices (model, service_tier, input_per_million, output_per_million)
+VALUES ('mine', 'fast', 0, 0);
 -- The same day and tier twice: ranges cannot overlap.
 INSERT INTO llm_model_prices (model, effective_from, input_per_million, output_per_million)
 VALUES ('gpt-4', '2020-01-01 00:00:00+00', 1, 1);

@@ -121,6 +121,21 @@ INSERT INTO llm_model_prices
 VALUES ('only-above', '2025-01-01', 1000, 1, 1);
 SELECT i, token_cost('only-above', i, 0, at => '2026-01-01') FROM (VALUES (1000), (1001)) AS t (i);
 
+-- Service tiers: each with its own prices, thresholds and history; none stands in for another.
+INSERT INTO llm_model_prices
+    (model, effective_from, service_tier, above_input_tokens, input_per_million,
+     output_per_million)
+VALUES ('tiered', '2025-01-01', 'batch', 0, 0.5, 5), ('tiered', '2025-01-01', 'batch', 200000, 1, 10),
+       ('tiered', '2025-03-01', 'batch', 0, 0.25, 2.5), ('tiered', '2025-01-01', 'priority', 0, 2, 20);
+SELECT tier, token_cost('tiered', 1000, 0, at => '2025-02-01', service_tier => tier) AS february,
+       token_cost('tiered', 1000, 0, at => '2025-03-01', service_tier => tier) AS march,
+       token_cost('tiered', 300000, 0, at => '2025-03-01', service_tier => tier) AS long
+FROM unnest(ARRAY['standard', 'batch', 'priority', 'batch', 'standard']) AS tier;
+SELECT token_cost('tiered', 1, 1, at => '2025-02-01', service_tier => 'flex');
+SELECT token_cost('gpt-4o', 1, 1, 0, 0, '2025-02-01', NULL);
+SELECT token_cost('gpt-4o', 1, 1, service_tier => 'Batch');
+SELECT token_cost('gpt-4o', 1, 1, service_tier => '');
+
 -- What is remembered between rows is forgotten with the change: in the transaction, after its end,
 -- after a subtransaction's.
 BEGIN;

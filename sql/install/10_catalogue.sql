@@ -50,7 +50,9 @@ COMMENT ON COLUMN llm_models.max_output_tokens IS
 COMMENT ON COLUMN llm_models.structured_output IS
     'json_schema, json_object or none: what this model can do; NULL: as its server says.';
 COMMENT ON COLUMN llm_models.tokenizer IS
-    'The encoding by which it counts tokens; NULL: not published.';
+    'How it counts tokens. Exactly by an encoding: o200k_base, o200k_harmony, cl100k_base, tekken. '
+    'By an estimate: claude (up to 4.6), claude-4.7, mistral-v3, llama2. NULL and other names: an '
+    'estimate for a vocabulary of about 100,000 entries.';
 COMMENT ON COLUMN llm_models.task_kind IS
     'The kind of task for which it is the usual choice; NULL: none in particular.';
 COMMENT ON COLUMN llm_models.enabled IS 'Whether requests may use it.';
@@ -60,6 +62,7 @@ COMMENT ON COLUMN llm_models.builtin IS
 CREATE TABLE llm_model_prices (
     model text NOT NULL,
     effective_from timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    service_tier text NOT NULL DEFAULT 'standard',
     above_input_tokens bigint NOT NULL DEFAULT 0,
     input_per_million usd_per_million_tokens NOT NULL,
     cached_input_per_million usd_per_million_tokens,
@@ -67,8 +70,10 @@ CREATE TABLE llm_model_prices (
     output_per_million usd_per_million_tokens NOT NULL,
     source text,
     builtin boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (model, effective_from, above_input_tokens),
+    PRIMARY KEY (model, service_tier, effective_from, above_input_tokens),
     CONSTRAINT llm_model_prices_model_fkey FOREIGN KEY (model) REFERENCES llm_models (name),
+    CONSTRAINT llm_model_prices_service_tier_check
+        CHECK (service_tier IN ('standard', 'batch', 'flex', 'priority')),
     CONSTRAINT llm_model_prices_effective_from_check CHECK (pg_catalog.isfinite(effective_from)),
     CONSTRAINT llm_model_prices_above_input_tokens_check CHECK (above_input_tokens >= 0)
 );
@@ -77,7 +82,10 @@ COMMENT ON TABLE llm_model_prices IS
     'Prices by date. A price change is a new row; old calls keep the cost that was recorded.';
 COMMENT ON COLUMN llm_model_prices.model IS 'llm_models.name.';
 COMMENT ON COLUMN llm_model_prices.effective_from IS
-    'From when on the price holds, until a newer row of the same model and tier.';
+    'From when on the price holds, until a newer row of the same model, service_tier and '
+    'above_input_tokens.';
+COMMENT ON COLUMN llm_model_prices.service_tier IS
+    'standard, batch, flex or priority: the class of service that the price is for.';
 COMMENT ON COLUMN llm_model_prices.above_input_tokens IS
     'The tier: the price holds for all tokens of calls with strictly more input tokens than this. '
     '0: all calls. To end a tier, add a row of it with the prices of the tier below.';
@@ -102,16 +110,19 @@ VALUES
     ('gpt-4', 'openai', NULL, 8192, NULL, 8192, 'none', 'cl100k_base', NULL, true),
     ('o1-mini-2024-09-12', 'openai', NULL, 128000, NULL, 65536, 'none', 'o200k_base',
      'algorithmic_core', true),
-    ('claude-sonnet-4', 'anthropic', 'claude-sonnet-4-20250514', 200000, NULL, 64000, NULL, NULL,
-     NULL, true),
-    ('claude-3-5-sonnet-20241022', 'anthropic', NULL, 200000, NULL, 8192, NULL, NULL, NULL, true),
-    ('claude-3-5-haiku-20241022', 'anthropic', NULL, 200000, NULL, 8192, NULL, NULL, NULL, true),
+    ('claude-sonnet-4', 'anthropic', 'claude-sonnet-4-20250514', 200000, NULL, 64000, NULL,
+     'claude', NULL, true),
+    ('claude-3-5-sonnet-20241022', 'anthropic', NULL, 200000, NULL, 8192, NULL, 'claude', NULL,
+     true),
+    ('claude-3-5-haiku-20241022', 'anthropic', NULL, 200000, NULL, 8192, NULL, 'claude', NULL,
+     true),
     ('openai/gpt-oss-20b', 'local', NULL, 131072, NULL, 65536, NULL, 'o200k_harmony', NULL, true),
     ('openai/gpt-oss-120b', 'local', NULL, 131072, NULL, 65536, NULL, 'o200k_harmony', NULL, true),
-    ('mistralai/Mistral-7B-Instruct-v0.3', 'local', NULL, 8000, 8192, NULL, NULL, NULL, NULL, true),
-    ('mistralai/Mixtral-8x7B-Instruct-v0.1', 'local', NULL, 32768, NULL, NULL, NULL, NULL, NULL,
-     true),
-    ('meta-llama/Llama-2-70b-chat-hf', 'local', NULL, 4096, NULL, NULL, NULL, NULL, NULL, true);
+    ('mistralai/Mistral-7B-Instruct-v0.3', 'local', NULL, 8000, 8192, NULL, NULL, 'mistral-v3',
+     NULL, true),
+    ('mistralai/Mixtral-8x7B-Instruct-v0.1', 'local', NULL, 32768, NULL, NULL, NULL, 'mistral-v3',
+     NULL, true),
+    ('meta-llama/Llama-2-70b-chat-hf', 'local', NULL, 4096, NULL, NULL, NULL, 'llama2', NULL, true);
 
 INSERT INTO llm_model_prices (model, effective_from, input_per_million, cached_input_per_million,
                               cache_write_per_million, output_per_million, source, builtin)

@@ -81,10 +81,13 @@ CREATE TABLE llm_calls (
     reasoning_tokens bigint NOT NULL,
     cost_usd numeric,
     cost_source text NOT NULL,
+    service_tier text NOT NULL DEFAULT 'standard',
     price_effective_from timestamptz,
     latency_ms bigint NOT NULL,
     validation_codes text[] NOT NULL DEFAULT '{}',
     mends text[] NOT NULL DEFAULT '{}',
+    estimated_input_tokens bigint,
+    max_output_tokens bigint,
     CONSTRAINT llm_calls_purpose_check
         CHECK (purpose IN ('primary', 'retry', 'repair', 'fallback', 'batch')),
     CONSTRAINT llm_calls_outcome_check
@@ -106,13 +109,21 @@ COMMENT ON COLUMN llm_calls.cost_source IS
     'reported: tokens as the provider reported them, at the dated price. estimated: the provider '
     'may have billed but its report is missing or not believable. unbilled: nothing was sent, or '
     'the provider answered with an error. unknown_price: no price row for the model.';
+COMMENT ON COLUMN llm_calls.service_tier IS
+    'The class of service that the provider says it billed: standard, batch, flex or priority.';
 COMMENT ON COLUMN llm_calls.price_effective_from IS
-    'The row of llm_model_prices by which the cost was computed.';
+    'The row of llm_model_prices by which the cost was computed: that of the model and service_tier '
+    'from this time on, of those below input_tokens the one with the highest above_input_tokens.';
 COMMENT ON COLUMN llm_calls.validation_codes IS
     'Codes of the errors for which the document was not accepted; workflow_validation_codes() says '
     'what each means.';
 COMMENT ON COLUMN llm_calls.mends IS
     'What was mended in the answer''s JSON before it was read, without a further call.';
+COMMENT ON COLUMN llm_calls.estimated_input_tokens IS
+    'Our own count of the input before the call, without what was learned from earlier calls; NULL '
+    'for calls to builtin and for lost ones.';
+COMMENT ON COLUMN llm_calls.max_output_tokens IS
+    'Tokens of answer that were asked for at most; NULL for calls to builtin.';
 
 CREATE TABLE llm_call_intents (
     request_id uuid NOT NULL,

@@ -42,13 +42,24 @@ CREATE FUNCTION @extschema@.token_cost(
     output_tokens bigint,
     cached_input_tokens bigint DEFAULT 0,
     cache_write_tokens bigint DEFAULT 0,
-    at timestamptz DEFAULT now()
+    at timestamptz DEFAULT now(),
+    service_tier text DEFAULT 'standard'
 ) RETURNS numeric
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'llmw_token_cost';
-COMMENT ON FUNCTION @extschema@.token_cost(text, bigint, bigint, bigint, bigint, timestamptz) IS
+COMMENT ON FUNCTION @extschema@.token_cost(
+    text, bigint, bigint, bigint, bigint, timestamptz, text) IS
     'Exact cost in USD of one call at the price in force at a time. input_tokens counts every '
-    'input token, cached ones included. NULL and a warning when no price is known.';
+    'input token, cached ones included. The model may go by any name that resolve_model_name() '
+    'takes. NULL and a warning when no price is known.';
+
+CREATE FUNCTION @extschema@.resolve_model_name(name text) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
+    AS 'MODULE_PATHNAME', 'llmw_resolve_model_name';
+COMMENT ON FUNCTION @extschema@.resolve_model_name(text) IS
+    'The name in llm_models of the model that a name means: the same name, or without a date at its '
+    'end (-2024-08-06, -20240806), or without the name of the model''s server before it (openai/). '
+    'NULL when there is none.';
 
 CREATE FUNCTION @extschema@.validate_workflow(
     workflow jsonb,

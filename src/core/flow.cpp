@@ -5,6 +5,8 @@
 
 #include "core/error.hpp"
 #include "core/flow_answer.hpp"
+#include "core/token_budget.hpp"
+#include "core/token_counter.hpp"
 
 namespace llmw {
 
@@ -39,6 +41,10 @@ bool asks_for_many(const FlowInput& input) {
   const Rules& rules = input.format->rules();
   const int asked = rules.items.empty() || input.regeneration ? 0 : asked_items(input.prompt);
   return asked >= kLargeFrom && asked <= rules.max_items;
+}
+
+std::int64_t window_of(const Candidate& candidate) {
+  return lower_known(candidate.context_window, candidate.deployment_limit);
 }
 
 const Format& format_of(const FlowInput& input) {
@@ -198,20 +204,30 @@ std::optional<std::pair<FallbackReason, std::string>> Flow::obstacle(
   const ChatRequest chat = base_chat();
   if (fits(candidate, chat)) return std::nullopt;
   return std::pair{FallbackReason::context_window_exceeded,
-                   "about " + std::to_string(estimate_input_tokens(chat)) +
+                   "about " + std::to_string(input_tokens(candidate, chat)) +
                        " input tokens do not fit the context window of " +
-                       std::to_string(candidate.context_window)};
+                       std::to_string(window_of(candidate))};
+}
+
+std::int64_t Flow::input_tokens(const Candidate& candidate, const ChatRequest& chat) {
+  return scale_tokens(count_input_tokens(chat, candidate.counter), candidate.input_factor);
+}
+
+TokenBudget Flow::budget_for(const Candidate& candidate, const ChatRequest& chat) const {
+  TokenQuestion question;
+  question.context_window = candidate.context_window;
+  question.deployment_limit = candidate.deployment_limit;
+  question.wanted_output = lower_known(input_.max_output_tokens, candidate.max_output_tokens);
+  if (window_of(candidate) > 0) question.input_tokens = input_tokens(candidate, chat);
+  return plan_tokens(question);
 }
 
 bool Flow::fits(const Candidate& candidate, const ChatRequest& chat) const {
-  return candidate.context_window <= 0 || estimate_input_tokens(chat) < candidate.context_window;
+  return budget_for(candidate, chat).fits;
 }
 
 int Flow::output_tokens_for(const Candidate& candidate, const ChatRequest& chat) const {
-  std::int64_t tokens = input_.max_output_tokens;
-  if (candidate.max_output_tokens > 0) tokens = std::min(tokens, candidate.max_output_tokens);
-  if (candidate.context_window > 0)
-    tokens = std::min(tokens, candidate.context_window - estimate_input_tokens(chat));
+  const std::int64_t tokens = budget_for(candidate, chat).max_output_tokens;
   return static_cast<int>(std::max<std::int64_t>(tokens, 1));
 }
 
@@ -243,6 +259,10 @@ FlowStep Flow::fail(FlowStep step) {
     result_.error_hint =
         "Give the server a key (docs/providers.md), or try without one: "
         "SET llm_workflow.primary_model = 'builtin-draft'.";
+  if (last_reason_ == FallbackReason::context_window_exceeded)
+    result_.error_hint =
+        "Shorten the description, or name a model with a larger context window; token_budget() "
+        "tells what fits.";
   return step;
 }
 

@@ -33,6 +33,9 @@
 
 namespace llmw {
 
+class TokenCounter;
+struct TokenBudget;
+
 enum class Purpose { primary, retry, repair, fallback, batch };
 
 /// Why a model was left for the next one: the closed set of fallback_reason.
@@ -54,7 +57,10 @@ struct Candidate {
   std::string model;                   ///< llm_models.name
   std::string remote_name;             ///< the provider's name of it
   std::int64_t context_window = 0;     ///< tokens; 0: unknown, not checked
+  std::int64_t deployment_limit = 0;   ///< the same as its server is set up; the lower counts
   std::int64_t max_output_tokens = 0;  ///< tokens; 0: unknown, not checked
+  TokenCounter* counter = nullptr;     ///< outlives the flow; none: 4 characters a token
+  double input_factor = 1;             ///< tokens that the provider counted lately for one of ours
   std::string unusable;  ///< not empty: it cannot be asked (no key, no permission), and why
   FallbackReason unusable_reason = FallbackReason::credentials_missing;
   bool drafts_by_rules = false;  ///< builtin-draft: said in the result's warnings
@@ -184,6 +190,8 @@ class Flow {
   /// Valid once a step finished.
   const FlowResult& result() const { return result_; }
   const FlowInput& input() const { return input_; }
+  /// The input of `chat` as `candidate` is expected to count it.
+  static std::int64_t input_tokens(const Candidate& candidate, const ChatRequest& chat);
 
  private:
   /// What the calls to the model of the moment are for.
@@ -211,6 +219,7 @@ class Flow {
   FlowStep ask_rest(FlowStep step);
   FlowStep ask_parts(FlowStep step);
   FlowStep end_parts(FlowStep step);
+  FlowStep leave_full_window(FlowStep step);
   FlowStep accept_parts(Verdict verdict, FlowStep step);
   FlowStep accept(Verdict verdict, FlowStep step);
   FlowStep repair(const Answer& answer, const Verdict& verdict, FlowStep step);
@@ -227,6 +236,7 @@ class Flow {
   std::chrono::milliseconds backoff(const Lane& lane, const Answer& answer);
   bool any_open() const;
   std::optional<std::pair<FallbackReason, std::string>> obstacle(const Candidate& candidate) const;
+  TokenBudget budget_for(const Candidate& candidate, const ChatRequest& chat) const;
   bool fits(const Candidate& candidate, const ChatRequest& chat) const;
   int output_tokens_for(const Candidate& candidate, const ChatRequest& chat) const;
   std::uint64_t next_random();

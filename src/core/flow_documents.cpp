@@ -41,6 +41,7 @@ FlowStep Flow::ask_model(Purpose purpose, FlowStep step) {
   lane.chat.json_schema = outline_schema();
   lane.chat.schema_suits_anthropic = true;
   lane.chat.schema_name = "outline";
+  if (!fits(input_.chain[current_], lane.chat)) return ask_whole(purpose, std::move(step));
   lanes_ = {std::move(lane)};
   return call(0, purpose, std::move(step));
 }
@@ -89,8 +90,16 @@ FlowStep Flow::ask_rest(FlowStep step) {
   Lane lane{base_chat()};
   lane.chat.exchanges.push_back({write_json(form_->shorten(parts_->document())),
                                  remaining_reply(noun_of(input_.format->rules()), parts_->ids())});
+  if (!fits(input_.chain[current_], lane.chat)) return leave_full_window(std::move(step));
   lanes_ = {std::move(lane)};
   return call(0, Purpose::batch, std::move(step));
+}
+
+// The model would refuse the next call, or its answer could not hold anything.
+FlowStep Flow::leave_full_window(FlowStep step) {
+  constexpr const char* kWhy = "what there is of the document leaves no room for the rest of it";
+  note_failure(FallbackReason::context_window_exceeded, kWhy, true);
+  return move_on(FallbackReason::context_window_exceeded, kWhy, std::move(step));
 }
 
 // A whole answer ends the document, whether or not it added anything: the model has said all.
@@ -113,9 +122,11 @@ FlowStep Flow::ask_parts(FlowStep step) {
     Lane lane{base_chat()};
     lane.chat.user_prompt =
         part_prompt(lane.chat.user_prompt, noun_of(input_.format->rules()), parts_->outline(), ids);
+    if (!fits(input_.chain[current_], lane.chat)) return leave_full_window(std::move(step));
     lanes_.push_back(std::move(lane));
-    step = call(static_cast<int>(lanes_.size()) - 1, Purpose::batch, std::move(step));
   }
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
+    step = call(static_cast<int>(lane), Purpose::batch, std::move(step));
   return step;
 }
 
@@ -184,16 +195,17 @@ FlowStep Flow::repair(const Answer& answer, const Verdict& verdict, FlowStep ste
 bool Flow::repair_pays(const Answer& answer, const ChatRequest& chat) {
   const Candidate* next = next_language_model();
   if (input_.adviser == nullptr || next == nullptr) return true;
-  const std::string& model = input_.chain[current_].model;
+  const Candidate& current = input_.chain[current_];
+  const std::string& model = current.model;
   const RepairRecord record = input_.adviser->repair_record(model);
   const std::int64_t answered =
       answer.billing == Billing::reported ? answer.usage.output : estimate_tokens(answer.text);
   const std::int64_t repaired =
       record.mean_output_tokens > 0 ? record.mean_output_tokens : answered;
   const auto repair_cost =
-      input_.adviser->cost(model, {estimate_input_tokens(chat), 0, 0, repaired, 0});
+      input_.adviser->cost(model, {input_tokens(current, chat), 0, 0, repaired, 0});
   const auto fallback_cost =
-      input_.adviser->cost(next->model, {estimate_input_tokens(base_chat()), 0, 0, answered, 0});
+      input_.adviser->cost(next->model, {input_tokens(*next, base_chat()), 0, 0, answered, 0});
   if (!repair_cost || !fallback_cost) return true;
   return repair_cost->units() * (record.repairs + 2) <=
          fallback_cost->units() * (record.successes + 1);

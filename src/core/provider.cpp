@@ -59,6 +59,14 @@ std::optional<Usage> read_usage(Protocol protocol, const Json& body) {
                                          : detail::read_openai_usage(body);
 }
 
+ServiceTier read_service_tier(Protocol protocol, const Json& body) {
+  if (protocol != Protocol::anthropic)
+    return billed_service_tier(read_string(body, "service_tier"));
+  const Json* usage = find_member(body, "usage");
+  return usage == nullptr ? ServiceTier::standard
+                          : billed_service_tier(read_string(*usage, "service_tier"));
+}
+
 /// Whether request and reply can hold what `usage` says.
 bool is_plausible(const Usage& usage, const HttpRequest& request, const ChatRequest& chat,
                   const HttpReply& reply, const Answer& answer) {
@@ -120,6 +128,7 @@ void judge_success(Protocol protocol, const HttpRequest& request, const ChatRequ
   const auto usage = believable_usage(protocol, body, request, chat, reply, answer);
   answer.billing = usage ? Billing::reported : Billing::possible;
   answer.usage = usage.value_or(Usage{});
+  answer.service_tier = read_service_tier(protocol, body.json);
 }
 
 void judge_redirect(const HttpReply& reply, Answer& answer) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/service_tier.hpp"
 #include "core/usage.hpp"
 
 namespace llmw {
@@ -103,7 +104,8 @@ struct Answer {
   bool retryable = false;                                ///< the same model may be asked again
   std::optional<std::chrono::milliseconds> retry_after;  ///< as the provider asked for
   Billing billing = Billing::none;
-  Usage usage;       ///< meaningful when billing == reported
+  Usage usage;                                       ///< meaningful when billing == reported
+  ServiceTier service_tier = ServiceTier::standard;  ///< that it was billed by
   std::string text;  ///< the model's text (UTF-8, valid); also set when truncated
   int http_status = 0;
   std::string finish_reason;  ///< the provider's own word

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/model_name.hpp"
 #include "pg/boundary.hpp"
 #include "pg/own_table.hpp"
 #include "pg/text.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 struct Catalogue {
   std::map<std::string, Model, std::less<>> models;
-  /// Sorted by tier, within a tier the newest first.
+  /// Sorted by service tier, then by above_input_tokens, then the newest first.
   std::map<std::string, std::vector<DatedPrice>, std::less<>> prices;
 };
 
@@ -28,6 +29,7 @@ struct ModelRow {
   const char* server;
   const char* remote_name;
   const char* structured_output;
+  const char* tokenizer;
   std::int64_t context_window;
   std::int64_t deployment_limit;
   std::int64_t max_output_tokens;
@@ -37,6 +39,7 @@ struct ModelRow {
 struct PriceRow {
   const char* model;
   TimestampTz effective_from;
+  const char* service_tier;
   std::int64_t above_input_tokens;
   const char* input;
   const char* cached_input;
@@ -65,6 +68,7 @@ ModelRow read_model(const RowReader& row) {
           row.text_or_null("server"),
           row.text_or_null("remote_name"),
           row.text_or_null("structured_output"),
+          row.text_or_null("tokenizer"),
           row.bigint_or_zero("context_window"),
           row.bigint_or_zero("deployment_limit"),
           row.bigint_or_zero("max_output_tokens"),
@@ -74,6 +78,7 @@ ModelRow read_model(const RowReader& row) {
 PriceRow read_price(const RowReader& row) {
   return {row.text_or_null("model"),
           DatumGetTimestampTz(row.get("effective_from")),
+          row.text_or_null("service_tier"),
           row.bigint_or_zero("above_input_tokens"),
           row.numeric_or_null("input_per_million"),
           row.numeric_or_null("cached_input_per_million"),
@@ -97,18 +102,15 @@ TableRows read_tables() {
   return rows;
 }
 
-std::int64_t lower_known(std::int64_t a, std::int64_t b) {
-  if (a == 0 || b == 0) return std::max(a, b);
-  return std::min(a, b);
-}
-
 Model to_model(const ModelRow& row) {
   Model model;
   model.name = to_utf8(row.name);
   model.server = to_utf8(row.server);
   model.remote_name = row.remote_name == nullptr ? model.name : to_utf8(row.remote_name);
-  model.context_window = lower_known(row.context_window, row.deployment_limit);
+  model.context_window = row.context_window;
+  model.deployment_limit = row.deployment_limit;
   model.max_output_tokens = row.max_output_tokens;
+  if (row.tokenizer != nullptr) model.tokenizer = to_utf8(row.tokenizer);
   if (row.structured_output != nullptr)
     model.structured_output = parse_structured_output(row.structured_output);
   model.enabled = row.enabled;
@@ -128,12 +130,18 @@ std::optional<std::int64_t> to_optional_price(const PriceRow& row, const char* d
 }
 
 DatedPrice to_dated_price(const PriceRow& row) {
-  return {row.effective_from, row.above_input_tokens,
+  const std::optional<ServiceTier> tier = parse_service_tier(row.service_tier);
+  if (!tier)
+    throw Error(sqlstate::kInternalError, "the service tier \"" + std::string(row.service_tier) +
+                                              "\" of model \"" + to_utf8(row.model) +
+                                              "\" cannot be used");
+  return {row.effective_from, *tier, row.above_input_tokens,
           Price{to_price(row, row.input), to_price(row, row.output),
                 to_optional_price(row, row.cached_input), to_optional_price(row, row.cache_write)}};
 }
 
 bool lower_tier_then_newer(const DatedPrice& a, const DatedPrice& b) {
+  if (a.service_tier != b.service_tier) return a.service_tier < b.service_tier;
   if (a.above_input_tokens != b.above_input_tokens)
     return a.above_input_tokens < b.above_input_tokens;
   return a.effective_from > b.effective_from;
@@ -192,6 +200,16 @@ constexpr TimestampTz kBeginOfTime = std::numeric_limits<TimestampTz>::min();
 constexpr TimestampTz kEndOfTime = std::numeric_limits<TimestampTz>::max();
 constexpr std::int64_t kMostTokens = std::numeric_limits<std::int64_t>::max();
 
+std::span<const DatedPrice> of_service_tier(std::span<const DatedPrice> prices, ServiceTier tier) {
+  const auto before = [](const DatedPrice& price, ServiceTier wanted) {
+    return price.service_tier < wanted;
+  };
+  const auto first = std::lower_bound(prices.begin(), prices.end(), tier, before);
+  const auto end = std::find_if(
+      first, prices.end(), [&](const DatedPrice& price) { return price.service_tier != tier; });
+  return {first, end};
+}
+
 /// Narrows `range` to the time around `at` in which no row of `prices` comes into force.
 void narrow_time(PriceRange& range, std::span<const DatedPrice> prices, TimestampTz at) {
   range.from = kBeginOfTime;
@@ -210,25 +228,46 @@ const Model* find_model(std::string_view name) {
   return found == models.end() ? nullptr : &found->second;
 }
 
-const DatedPrice* find_price(std::string_view model, std::int64_t input_tokens, TimestampTz at) {
-  return find_price_range(model, input_tokens, at).price;
+const Model* resolve_model(std::string_view name) {
+  const auto& models = current().models;
+  const auto find = [&](std::string_view text, std::string_view server) -> const Model* {
+    const auto found = models.find(text);
+    if (found == models.end()) return nullptr;
+    return server.empty() || found->second.server == server ? &found->second : nullptr;
+  };
+  const auto find_with_or_without_date = [&](std::string_view text, std::string_view server) {
+    const Model* model = find(text, server);
+    if (model != nullptr) return model;
+    const std::optional<std::string_view> undated = without_date(text);
+    return undated ? find(*undated, server) : nullptr;
+  };
+  if (const Model* model = find_with_or_without_date(name, "")) return model;
+  const std::optional<ProviderAndModel> parts = split_provider(name);
+  return parts ? find_with_or_without_date(parts->model, parts->provider) : nullptr;
 }
 
-PriceRange find_price_range(std::string_view model, std::int64_t input_tokens, TimestampTz at) {
-  const auto& prices = current().prices;
+const DatedPrice* find_price(const PricedCall& call) { return find_price_range(call).price; }
+
+const DatedPrice* find_price(std::string_view model, std::int64_t input_tokens, TimestampTz at) {
+  return find_price({model, input_tokens, at, ServiceTier::standard});
+}
+
+PriceRange find_price_range(const PricedCall& call) {
+  const Model* model = resolve_model(call.model);
   PriceRange range{nullptr, cache.age.loaded.generation, kBeginOfTime, kEndOfTime, -1, kMostTokens};
-  const auto found = prices.find(model);
-  if (found == prices.end()) return range;
-  narrow_time(range, found->second, at);
-  // Tiers come in rising order, so the last one that fits is the highest. The tier 0 holds calls
-  // without any input as well.
-  const DatedPrice* newest_of_tier = nullptr;
-  for (const DatedPrice& row : found->second) {
-    if (row.effective_from > at) continue;
-    if (newest_of_tier != nullptr && newest_of_tier->above_input_tokens == row.above_input_tokens)
-      continue;
-    newest_of_tier = &row;
-    if (row.above_input_tokens != 0 && input_tokens <= row.above_input_tokens) {
+  if (model == nullptr) return range;
+  const auto found = cache.loaded->prices.find(model->name);
+  if (found == cache.loaded->prices.end()) return range;
+  const std::span<const DatedPrice> prices = of_service_tier(found->second, call.service_tier);
+  narrow_time(range, prices, call.at);
+  // Thresholds come in rising order, so the last one that fits is the highest. The threshold 0
+  // holds calls without any input as well.
+  const DatedPrice* newest = nullptr;
+  for (const DatedPrice& row : prices) {
+    if (row.effective_from > call.at) continue;
+    if (newest != nullptr && newest->above_input_tokens == row.above_input_tokens) continue;
+    newest = &row;
+    if (row.above_input_tokens != 0 && call.input_tokens <= row.above_input_tokens) {
       range.up_to = row.above_input_tokens;
       break;
     }

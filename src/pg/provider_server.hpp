@@ -3,6 +3,7 @@
 //
 // Call inside a transaction. May throw llmw::Error.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ struct ProviderServer {
   Protocol protocol = Protocol::openai;
   std::string base_url;  ///< without trailing slash; empty for builtin
   StructuredOutput structured_output = StructuredOutput::none;
-  int max_concurrency = 0;  ///< calls at once; 0: no limit of the server's own
+  int max_concurrency = 0;         ///< calls at once; 0: no limit of the server's own
+  std::int64_t max_model_len = 0;  ///< tokens of input and output together; 0: the models' own
   std::string api_key_env;
   std::string api_key_file;
   bool needs_key = true;  ///< false for builtin, and for a server with option requires_key 'false'

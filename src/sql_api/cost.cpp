@@ -6,7 +6,9 @@
 
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "core/money.hpp"
@@ -23,6 +25,7 @@ struct KnownPrice {
   char* model;  ///< in the server's encoding, not terminated, in fn_mcxt
   std::size_t model_length;
   std::size_t model_capacity;
+  ServiceTier service_tier;
   PriceRange range;  ///< its pointer is good for "is there a price" only; `price` is our copy
   Price price;
 };
@@ -40,11 +43,12 @@ struct Call {
   std::size_t model_length;
   Usage usage;
   TimestampTz at;
+  ServiceTier service_tier;
 };
 
 bool answers(const KnownPrice& known, const Call& call) {
   return known.range.generation == catalogue_generation() &&
-         known.model_length == call.model_length &&
+         known.service_tier == call.service_tier && known.model_length == call.model_length &&
          std::memcmp(known.model, call.model, call.model_length) == 0 &&
          known.range.covers(call.usage.input, call.at);
 }
@@ -67,10 +71,16 @@ void warn_once(const Call& call) {
   if (warned_statement == GetCurrentStatementStartTimestamp()) return;
   const std::string model =
       to_utf8(PgCall([&] { return pnstrdup(call.model, call.model_length); }));
-  const bool is_known = find_model(model) != nullptr;
+  const bool is_known = resolve_model(model) != nullptr;
+  const char* tier = to_string(call.service_tier).data();
   PgCall([&] {
     char* name = pnstrdup(call.model, call.model_length);
-    if (is_known)
+    if (is_known && call.service_tier != ServiceTier::standard)
+      ereport(WARNING, (errmsg("model \"%s\" has no price for service tier \"%s\" in force at %s",
+                               name, tier, timestamptz_to_str(call.at)),
+                        errdetail("The cost of its calls is unknown, so it is NULL."),
+                        errhint("Add a row to llm_model_prices.")));
+    else if (is_known)
       ereport(WARNING, (errmsg("model \"%s\" has no price in force at %s", name,
                                timestamptz_to_str(call.at)),
                         errdetail("The cost of its calls is unknown, so it is NULL."),
@@ -92,6 +102,7 @@ void remember(KnownPrice& known, const Call& call, const PriceRange& range, Memo
   }
   std::memcpy(known.model, call.model, call.model_length);
   known.model_length = call.model_length;
+  known.service_tier = call.service_tier;
   known.price = range.price == nullptr ? Price{} : range.price->price;
   known.range = range;
 }
@@ -100,7 +111,7 @@ void remember(KnownPrice& known, const Call& call, const PriceRange& range, Memo
 const KnownPrice& look_up(KnownPrices& known, const Call& call, MemoryContext context) {
   const std::string model =
       to_utf8(PgCall([&] { return pnstrdup(call.model, call.model_length); }));
-  const PriceRange range = find_price_range(model, call.usage.input, call.at);
+  const PriceRange range = find_price_range({model, call.usage.input, call.at, call.service_tier});
   known.last = (known.last + 1) % kKnownPrices;
   remember(known.entries[known.last], call, range, context);
   return known.entries[known.last];
@@ -120,6 +131,14 @@ KnownPrices& known_prices(FmgrInfo& function) {
     function.fn_extra = fresh;
   }
   return *static_cast<KnownPrices*>(function.fn_extra);
+}
+
+ServiceTier to_service_tier(text* name) {
+  const std::string_view given(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+  const std::optional<ServiceTier> tier = parse_service_tier(given);
+  if (tier) return *tier;
+  throw Error(sqlstate::kInvalidParameterValue, "unknown service tier \"" + to_utf8(name) + "\"",
+              {}, "Known are standard, batch, flex and priority.");
 }
 
 /// `cost` without trailing zeros.
@@ -150,7 +169,7 @@ LLMW_SQL_FUNCTION(llmw_token_cost) {
   const Call call{
       VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model),
       Usage{PG_GETARG_INT64(1), PG_GETARG_INT64(3), PG_GETARG_INT64(4), PG_GETARG_INT64(2), 0},
-      PG_GETARG_TIMESTAMPTZ(5)};
+      PG_GETARG_TIMESTAMPTZ(5), to_service_tier(PG_GETARG_TEXT_PP(6))};
   check_counts(call.usage);
   const KnownPrice& known = find(known_prices(*fcinfo->flinfo), call, fcinfo->flinfo->fn_mcxt);
   if (known.range.price == nullptr) {
@@ -158,4 +177,11 @@ LLMW_SQL_FUNCTION(llmw_token_cost) {
     PG_RETURN_NULL();
   }
   return to_numeric(cost_of(call.usage, known.price));
+}
+
+LLMW_SQL_FUNCTION(llmw_resolve_model_name) {
+  using namespace llmw;
+  const Model* model = resolve_model(to_utf8(PG_GETARG_TEXT_PP(0)));
+  if (model == nullptr) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(to_server_text(model->name));
 }

@@ -24,8 +24,19 @@ constexpr std::string_view kInvalidOptionName = "HV00D";
 constexpr std::string_view kInvalidOptionValue = "HV024";
 constexpr std::string_view kOptionMissing = "HV00J";
 constexpr int kMostConcurrency = 100'000;
+constexpr int kMostTokens = 100'000'000;
 
-enum class Kind { protocol, structured_output, url, boolean, count, variable, path, secret };
+enum class Kind {
+  protocol,
+  structured_output,
+  url,
+  boolean,
+  count,
+  tokens,
+  variable,
+  path,
+  secret
+};
 enum class Setter { owner, superuser };
 
 struct Rule {
@@ -42,6 +53,7 @@ constexpr std::array kRules = {
     Rule{"api_key_file", ForeignServerRelationId, Kind::path, Setter::superuser},
     Rule{"structured_output", ForeignServerRelationId, Kind::structured_output, Setter::owner},
     Rule{"max_concurrency", ForeignServerRelationId, Kind::count, Setter::owner},
+    Rule{"max_model_len", ForeignServerRelationId, Kind::tokens, Setter::owner},
     Rule{"allow_http", ForeignServerRelationId, Kind::boolean, Setter::owner},
     Rule{"requires_key", ForeignServerRelationId, Kind::boolean, Setter::owner},
     Rule{"api_key", UserMappingRelationId, Kind::secret, Setter::owner},
@@ -75,11 +87,13 @@ const Rule& rule_of(const Option& option, Oid catalog) {
               std::string(detail), std::string(hint));
 }
 
-bool is_count(const std::string& text) {
-  constexpr std::size_t kMaxDigits = 6;
+bool is_number(const std::string& text, int least, int most) {
+  constexpr std::size_t kMaxDigits = 9;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !text.empty() && text.size() <= kMaxDigits &&
-         std::all_of(text.begin(), text.end(), is_digit) && std::stoi(text) <= kMostConcurrency;
+  if (text.empty() || text.size() > kMaxDigits) return false;
+  if (!std::all_of(text.begin(), text.end(), is_digit)) return false;
+  const int value = std::stoi(text);
+  return value >= least && value <= most;
 }
 
 bool is_variable_name(const std::string& text) {
@@ -127,9 +141,14 @@ void check_value(const Rule& rule, const std::string& value) {
       if (!parse_boolean(value, boolean)) refuse_value(rule.name, "It must be true or false.");
       return;
     case Kind::count:
-      if (!is_count(value))
+      if (!is_number(value, 0, kMostConcurrency))
         refuse_value(rule.name, "It must be a number from 0 (no limit) to " +
                                     std::to_string(kMostConcurrency) + ".");
+      return;
+    case Kind::tokens:
+      if (!is_number(value, 1, kMostTokens))
+        refuse_value(rule.name, "It must be a number of tokens from 1 to " +
+                                    std::to_string(kMostTokens) + ".");
       return;
     case Kind::variable:
       if (!is_variable_name(value))

@@ -153,7 +153,7 @@ class EventLoop {
       dispatcher_.refresh_adviser();
     } catch (const Error& error) {
       const char* message = error.message().c_str();
-      PgCall([=] { ereport(LOG, (errmsg("could not read the records of repairs: %s", message))); });
+      PgCall([=] { ereport(LOG, (errmsg("could not read the records of calls: %s", message))); });
     }
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/draft.hpp"
+#include "core/token_budget.hpp"
 #include "pg/boundary.hpp"
 #include "pg/format_catalogue.hpp"
 #include "pg/ids.hpp"
@@ -29,7 +30,7 @@ bool contains(const std::vector<std::string>& list, const std::string& value) {
 
 }  // namespace
 
-Generation::Generation(const TakenSlot& slot, CostAdviser& adviser)
+Generation::Generation(const TakenSlot& slot, RepairAdviser& adviser)
     : request_(decode_request(slot.request)),
       slot_(slot.index),
       role_name_(name_of_role(slot.role)),
@@ -38,7 +39,7 @@ Generation::Generation(const TakenSlot& slot, CostAdviser& adviser)
   flow_.emplace(make_flow_input(adviser));
 }
 
-FlowInput Generation::make_flow_input(CostAdviser& adviser) {
+FlowInput Generation::make_flow_input(RepairAdviser& adviser) {
   FlowInput input;
   input.prompt = request_.prompt;
   input.services = request_.services;
@@ -55,13 +56,14 @@ FlowInput Generation::make_flow_input(CostAdviser& adviser) {
   input.retry_base_delay = milliseconds{request_.retry_base_delay_ms};
   input.max_retry_wait = timeout();
   input.seed = static_cast<std::uint64_t>(submitted_at_);
-  for (const std::string& name : request_.models) input.chain.push_back(make_candidate(name));
+  for (const std::string& name : request_.models)
+    input.chain.push_back(make_candidate(name, adviser));
   return input;
 }
 
 milliseconds Generation::timeout() const { return milliseconds{request_.timeout_ms}; }
 
-Candidate Generation::make_candidate(const std::string& name) {
+Candidate Generation::make_candidate(const std::string& name, RepairAdviser& adviser) {
   Target& target = targets_.emplace_back();
   Candidate candidate;
   candidate.model = name;
@@ -72,9 +74,12 @@ Candidate Generation::make_candidate(const std::string& name) {
   }
   candidate.remote_name = model->remote_name;
   candidate.context_window = model->context_window;
+  candidate.deployment_limit = model->deployment_limit;
   candidate.max_output_tokens = model->max_output_tokens;
+  add_counter(*model, adviser, candidate);
   target.server = model->server;
   const ProviderServer server = find_provider_server(target.server);
+  candidate.deployment_limit = lower_known(candidate.deployment_limit, server.max_model_len);
   target.max_concurrency = server.max_concurrency;
   target.endpoint = {server.protocol,
                      server.base_url,
@@ -92,6 +97,14 @@ Candidate Generation::make_candidate(const std::string& name) {
   }
   find_key(server, target, candidate);
   return candidate;
+}
+
+// What providers count is known better than what an estimate says, and no better than what their
+// own tokenizer does.
+void Generation::add_counter(const Model& model, RepairAdviser& adviser, Candidate& candidate) {
+  const Tokenizer tokenizer = find_tokenizer(model.tokenizer);
+  candidate.counter = &counters_.emplace_back(tokenizer, adviser.counted_texts());
+  if (!tokenizer.encoding) candidate.input_factor = adviser.token_factor(model.name);
 }
 
 // A key that cannot be read makes its model unusable, not the request: another may have its own.
@@ -215,7 +228,8 @@ FlowStep Generation::draft(const CallPlan& plan, Turn& turn) {
 void Generation::send(int lane, Turn& turn) {
   CallPlan plan = std::move(planned_.extract(lane).mapped());
   const Target& target = target_of(plan);
-  const std::string& model = flow_->input().chain[plan.candidate].model;
+  const Candidate& candidate = flow_->input().chain[plan.candidate];
+  const std::string& model = candidate.model;
   OpenCall call;
   call.started_at = GetCurrentTimestamp();
   call.id = new_uuid(call.started_at);
@@ -225,7 +239,8 @@ void Generation::send(int lane, Turn& turn) {
 
   IntentRow intent{
       call.id, call.started_at, plan.attempt, plan.purpose, model, target.server, {}, {}, {}, {}};
-  intent.input_tokens_estimate = estimate_input_tokens(plan.chat);
+  call.estimated_input_tokens = count_input_tokens(plan.chat, candidate.counter);
+  intent.input_tokens_estimate = most_input_tokens(plan);
   intent.max_output_tokens = plan.chat.max_output_tokens;
   if (const DatedPrice* price = find_price(model, intent.input_tokens_estimate, call.started_at)) {
     const Usage worst{intent.input_tokens_estimate, 0, 0, intent.max_output_tokens, 0};
@@ -250,16 +265,29 @@ CallRow Generation::close_call(const OpenCall& call, Answer answer, Judgement ju
   row.server = targets_[call.plan.candidate].server;
   row.answer = std::move(answer);
   row.judgement = std::move(judgement);
+  row.estimated_input_tokens = call.estimated_input_tokens;
+  row.max_output_tokens = call.http.url.empty() ? 0 : call.plan.chat.max_output_tokens;
   row.latency_ms = std::chrono::duration_cast<milliseconds>(elapsed).count();
-  price(row, call.plan.chat);
+  price(row, call.plan);
   totals_.input_tokens += row.usage.input;
   totals_.output_tokens += row.usage.output;
   row.answer.text.clear();
   return row;
 }
 
+// For costs, where too much is better than too little: also by the rule of thumb, as a server may
+// count otherwise than its model's tokenizer does, and with the schema.
+std::int64_t Generation::most_input_tokens(const CallPlan& plan) const {
+  const Candidate& candidate = flow_->input().chain[plan.candidate];
+  std::int64_t tokens =
+      std::max(Flow::input_tokens(candidate, plan.chat), estimate_input_tokens(plan.chat));
+  if (target_of(plan).endpoint.structured_output == StructuredOutput::json_schema)
+    tokens += candidate.counter->count(plan.chat.json_schema);
+  return tokens;
+}
+
 // What the provider did not report is estimated: never nothing for a call that may be billed.
-void Generation::price(CallRow& row, const ChatRequest& chat) {
+void Generation::price(CallRow& row, const CallPlan& plan) {
   row.cost = "0";
   if (row.answer.billing == Billing::none) return;
   row.cost_source = "reported";
@@ -267,11 +295,14 @@ void Generation::price(CallRow& row, const ChatRequest& chat) {
   if (row.answer.billing == Billing::possible) {
     row.cost_source = "estimated";
     row.usage = {};
-    row.usage.input = estimate_input_tokens(chat);
-    row.usage.output =
-        row.answer.text.empty() ? chat.max_output_tokens : estimate_tokens(row.answer.text);
+    const Candidate& candidate = flow_->input().chain[plan.candidate];
+    row.usage.input = most_input_tokens(plan);
+    row.usage.output = row.answer.text.empty() ? plan.chat.max_output_tokens
+                                               : std::max(candidate.counter->count(row.answer.text),
+                                                          estimate_tokens(row.answer.text));
   }
-  const DatedPrice* price = find_price(row.model, row.usage.input, row.started_at);
+  const DatedPrice* price =
+      find_price({row.model, row.usage.input, row.started_at, row.answer.service_tier});
   if (price == nullptr) {
     row.cost.clear();
     row.cost_source = "unknown_price";

@@ -7,6 +7,7 @@
 // may throw llmw::Error.
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,12 +18,14 @@
 #include "core/flow.hpp"
 #include "core/request.hpp"
 #include "core/result.hpp"
+#include "core/token_counter.hpp"
 #include "http/transfer_engine.hpp"
 #include "pg/catalogue.hpp"
 #include "pg/postgres.hpp"
 #include "pg/provider_server.hpp"
 #include "shmem/slots.hpp"
 #include "worker/ledger.hpp"
+#include "worker/repair_adviser.hpp"
 
 namespace llmw {
 
@@ -44,7 +47,7 @@ class Generation {
 
   /// Reads the slot's bytes and finds the format, and the servers and keys of its models.
   /// `adviser` outlives the object.
-  Generation(const TakenSlot& slot, CostAdviser& adviser);
+  Generation(const TakenSlot& slot, RepairAdviser& adviser);
 
   Turn start();
   Turn on_reply(int lane, const HttpReply& reply, std::chrono::microseconds elapsed);
@@ -84,18 +87,21 @@ class Generation {
     CallPlan plan;
     HttpRequest http;
     TimestampTz started_at = 0;
+    std::int64_t estimated_input_tokens = 0;
   };
 
-  FlowInput make_flow_input(CostAdviser& adviser);
+  FlowInput make_flow_input(RepairAdviser& adviser);
+  void add_counter(const Model& model, RepairAdviser& adviser, Candidate& candidate);
   const Target& target_of(const CallPlan& plan) const { return targets_[plan.candidate]; }
-  Candidate make_candidate(const std::string& name);
+  Candidate make_candidate(const std::string& name, RepairAdviser& adviser);
   void find_key(const ProviderServer& server, Target& target, Candidate& candidate);
   Turn new_turn() const;
   Turn follow(FlowStep step, Turn turn);
   FlowStep draft(const CallPlan& plan, Turn& turn);
   CallRow close_call(const OpenCall& call, Answer answer, Judgement judgement,
                      std::chrono::microseconds elapsed);
-  void price(CallRow& row, const ChatRequest& chat);
+  std::int64_t most_input_tokens(const CallPlan& plan) const;
+  void price(CallRow& row, const CallPlan& plan);
   void end(const char* status, FlowResult result, Turn& turn);
   void add_event(Turn& turn, const char* action, const char* severity, std::string details) const;
 
@@ -105,6 +111,7 @@ class Generation {
   Oid role_;
   TimestampTz submitted_at_;
   std::vector<Target> targets_;
+  std::deque<TokenizerCounter> counters_;  ///< each stays where it is: candidates point to them
   std::optional<Flow> flow_;
   std::map<int, CallPlan> planned_;  ///< by lane
   std::map<int, OpenCall> calls_;    ///< on the wire, by lane

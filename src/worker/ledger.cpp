@@ -54,6 +54,10 @@ void add_time_or_null(Columns& columns, const std::optional<TimestampTz>& time) 
   time ? columns.add(std::int64_t{*time}) : columns.add_null();
 }
 
+void add_count_or_null(Columns& columns, std::int64_t count) {
+  count == 0 ? columns.add_null() : columns.add(count);
+}
+
 /// Number of rows in the list `rows` of all entries.
 template <typename Row>
 std::size_t count_rows(std::span<const LedgerEntry* const> entries,
@@ -74,9 +78,12 @@ void add_call(Columns& columns, const Uuid& request_id, const CallRow& call) {
   columns.add(call.usage.input).add(call.usage.cached_input).add(call.usage.cache_write);
   columns.add(call.usage.output).add(call.usage.reasoning).add_or_null(call.cost);
   columns.add(call.cost_source);
+  columns.add(to_string(answer.service_tier));
   add_time_or_null(columns, call.price_effective_from);
   columns.add(call.latency_ms).add(array_literal(call.judgement.validation_codes));
   columns.add(array_literal(call.judgement.mends));
+  add_count_or_null(columns, call.estimated_input_tokens);
+  add_count_or_null(columns, call.max_output_tokens);
 }
 
 void add_opened(Columns& columns, const LedgerEntry& entry) {
@@ -269,19 +276,34 @@ RepairRecord repair_record_of(HeapTuple row) {
   return {count(2), count(3), count(4)};
 }
 
+double factor_of(HeapTuple row) {
+  bool is_null = false;
+  return DatumGetFloat8(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &is_null));
+}
+
+/// Puts what `value_of` makes of each row into `values`, by the model in its first column.
+template <typename Value>
+void read_by_model(std::uint64_t rows, std::map<std::string, Value>& values,
+                   Value (*value_of)(HeapTuple)) {
+  for (std::uint64_t i = 0; i < rows; ++i) {
+    HeapTuple row = SPI_tuptable->vals[i];
+    const char* model = PgCall([=] { return SPI_getvalue(row, SPI_tuptable->tupdesc, 1); });
+    values.emplace(to_utf8(model), PgCall([=] { return value_of(row); }));
+  }
+}
+
 }  // namespace
 
 std::map<std::string, RepairRecord> Ledger::repair_records() {
   std::map<std::string, RepairRecord> records;
-  as_owner([&] {
-    const std::uint64_t rows = run_once(extension_, kRepairRecords);
-    for (std::uint64_t i = 0; i < rows; ++i) {
-      HeapTuple row = SPI_tuptable->vals[i];
-      const char* model = PgCall([=] { return SPI_getvalue(row, SPI_tuptable->tupdesc, 1); });
-      records.emplace(to_utf8(model), PgCall([=] { return repair_record_of(row); }));
-    }
-  });
+  as_owner([&] { read_by_model(run_once(extension_, kRepairRecords), records, repair_record_of); });
   return records;
+}
+
+std::map<std::string, double> Ledger::token_factors() {
+  std::map<std::string, double> factors;
+  as_owner([&] { read_by_model(run_once(extension_, kTokenFactors), factors, factor_of); });
+  return factors;
 }
 
 }  // namespace llmw

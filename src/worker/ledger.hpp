@@ -60,6 +60,8 @@ struct CallRow {
   const char* cost_source = "unbilled";
   std::optional<TimestampTz> price_effective_from;
   std::int64_t latency_ms = 0;
+  std::int64_t estimated_input_tokens = 0;  ///< 0: none was made
+  std::int64_t max_output_tokens = 0;       ///< as asked for; 0: nothing was asked
   bool had_intent = true;
 };
 
@@ -112,6 +114,10 @@ class Ledger {
 
   /// How the latest repairs of each model went.
   std::map<std::string, RepairRecord> repair_records();
+
+  /// Input tokens that the provider counted lately for one of our estimate, for models of which
+  /// enough calls are known.
+  std::map<std::string, double> token_factors();
 
  private:
   using Entries = std::span<const LedgerEntry* const>;

@@ -30,10 +30,10 @@ inline constexpr Oid kOpenRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, UU
                                             TEXTOID, INT8OID,        TEXTOID, BYTEAOID,
                                             TEXTOID, TEXTOID,        TEXTOID};
 inline constexpr Oid kAddCallTypes[] = {
-    UUIDOID, UUIDOID,        TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID,
-    TEXTOID, TEXTOID,        TEXTOID,        INT8OID,        TEXTOID, TEXTOID, TEXTOID,
-    TEXTOID, INT8OID,        INT8OID,        INT8OID,        INT8OID, INT8OID, TEXTOID,
-    TEXTOID, TIMESTAMPTZOID, INT8OID,        TEXTOID,        TEXTOID};
+    UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID,
+    TEXTOID, TEXTOID, INT8OID,        TEXTOID,        TEXTOID, TEXTOID, TEXTOID, INT8OID,
+    INT8OID, INT8OID, INT8OID,        INT8OID,        TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+    INT8OID, TEXTOID, TEXTOID,        INT8OID,        INT8OID};
 inline constexpr Oid kDeleteIntentTypes[] = {UUIDOID, UUIDOID};
 inline constexpr Oid kAddIntentTypes[] = {UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
                                           INT8OID, TEXTOID, TEXTOID,        TEXTOID,
@@ -59,18 +59,20 @@ inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = 
      " purpose, model, server, returned_model, provider_request_id, http_status, outcome,"
      " error_code, error_message, finish_reason, input_tokens, cached_input_tokens,"
      " cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, cost_source,"
-     " price_effective_from, latency_ms, validation_codes, mends)"
+     " service_tier, price_effective_from, latency_ms, validation_codes, mends,"
+     " estimated_input_tokens, max_output_tokens)"
      " SELECT request_id, call_id, started_at, finished_at, attempt::int4, purpose, model, server,"
      " returned_model, provider_request_id, http_status::int4, outcome, error_code, error_message,"
      " finish_reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,"
-     " reasoning_tokens, cost_usd::numeric, cost_source, price_effective_from, latency_ms,"
-     " validation_codes::text[], mends::text[]"
+     " reasoning_tokens, cost_usd::numeric, cost_source, service_tier, price_effective_from,"
+     " latency_ms, validation_codes::text[], mends::text[], estimated_input_tokens,"
+     " max_output_tokens"
      " FROM @rows@"
      " AS t (request_id, call_id, started_at, finished_at, attempt, purpose, model, server,"
      " returned_model, provider_request_id, http_status, outcome, error_code, error_message,"
      " finish_reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,"
-     " reasoning_tokens, cost_usd, cost_source, price_effective_from, latency_ms,"
-     " validation_codes, mends)",
+     " reasoning_tokens, cost_usd, cost_source, service_tier, price_effective_from, latency_ms,"
+     " validation_codes, mends, estimated_input_tokens, max_output_tokens)",
      kAddCallTypes},
     {"DELETE FROM @extschema@.llm_call_intents i USING @rows@ AS t (request_id, call_id)"
      " WHERE i.request_id = t.request_id AND i.call_id = t.call_id",
@@ -111,13 +113,14 @@ inline constexpr const char* kRecoverCalls =
     "INSERT INTO @extschema@.llm_calls (request_id, call_id, started_at, finished_at, attempt,"
     " purpose, model, server, outcome, error_code, input_tokens, cached_input_tokens,"
     " cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, cost_source,"
-    " price_effective_from, latency_ms)"
+    " price_effective_from, latency_ms, max_output_tokens)"
     " SELECT request_id, call_id, started_at, pg_catalog.now(), attempt, purpose, model, server,"
     " 'lost', 'worker_ended', input_tokens_estimate, 0, 0, max_output_tokens, 0,"
     " worst_case_cost_usd,"
     " CASE WHEN worst_case_cost_usd IS NULL THEN 'unknown_price' ELSE 'estimated' END,"
     " price_effective_from,"
-    " GREATEST(0, (EXTRACT(epoch FROM pg_catalog.now() - started_at) * 1000)::int8)"
+    " GREATEST(0, (EXTRACT(epoch FROM pg_catalog.now() - started_at) * 1000)::int8),"
+    " max_output_tokens"
     " FROM @extschema@.llm_call_intents";
 
 /// Requests that were running fail, with what their calls cost, and an event each says so.
@@ -156,6 +159,11 @@ inline constexpr const char* kRepairRecords =
     " FROM (SELECT model, outcome, output_tokens FROM @extschema@.llm_calls"
     "  WHERE purpose = 'repair' AND started_at > pg_catalog.now() - interval '30 days'"
     "  ORDER BY started_at DESC LIMIT 1000) AS recent GROUP BY model";
+
+/// Bounded by the view, and by the index on started_at.
+inline constexpr const char* kTokenFactors =
+    "SELECT model, learned_factor::float8 FROM @extschema@.token_estimate_accuracy"
+    " WHERE learned_factor IS NOT NULL";
 
 inline constexpr const char* kRecoverIntents = "DELETE FROM @extschema@.llm_call_intents";
 

@@ -15,4 +15,14 @@ RepairRecord RepairAdviser::repair_record(const std::string& model) {
   return found == records_.end() ? RepairRecord{} : found->second;
 }
 
+double RepairAdviser::token_factor(const std::string& model) const {
+  const auto found = token_factors_.find(model);
+  return found == token_factors_.end() ? 1 : found->second;
+}
+
+void RepairAdviser::refresh(Ledger& ledger) {
+  records_ = ledger.repair_records();
+  token_factors_ = ledger.token_factors();
+}
+
 }  // namespace llmw

@@ -89,6 +89,7 @@ Completion complete(const Question& question, Documents& documents) {
   Completion completion;
   completion.id = question.id;
   completion.model = returned_model(question);
+  completion.service_tier = question.service_tier;
   completion.usage = usage_form(question.faults);
   completion.content = documents.get(question.assignment, question.faults);
   if (const Fault* fault = question.faults.find(Family::kEnvelope)) {

@@ -34,6 +34,7 @@ struct Question {
   const ModelRequest& model;
   const Assignment& assignment;
   const FaultSet& faults;
+  std::string_view service_tier;
   uint64_t id;  // number of the answer, from 1
 };
 

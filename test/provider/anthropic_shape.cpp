@@ -45,7 +45,9 @@ void append_usage_object(std::string& out, const Completion& completion, uint64_
   append_int(out, static_cast<int64_t>(completion.cached_tokens));
   out += R"(,"output_tokens":)";
   append_count(out, form, output);
-  out += R"(,"service_tier":"standard"})";
+  out += R"(,"service_tier":")";
+  out += completion.service_tier.empty() ? "standard" : completion.service_tier;
+  out += R"("})";
 }
 
 void append_usage(std::string& out, const Completion& completion) {

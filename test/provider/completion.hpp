@@ -31,9 +31,10 @@ struct Completion {
   bool no_choices = false;
   std::string_view refusal;  // escaped for JSON; empty: none
   Stop stop = Stop::kEnd;
-  std::string model;          // the name that the answer gives, escaped for JSON
-  uint64_t id = 0;            // number of the answer
-  uint64_t input_tokens = 0;  // all of them, cached ones too
+  std::string_view service_tier;  // escaped for JSON; empty: the ordinary one
+  std::string model;              // the name that the answer gives, escaped for JSON
+  uint64_t id = 0;                // number of the answer
+  uint64_t input_tokens = 0;      // all of them, cached ones too
   uint64_t cached_tokens = 0;
   uint64_t output_tokens = 0;
   UsageForm usage = UsageForm::kTrue;

@@ -92,7 +92,9 @@ std::string openai_body(const Completion& completion) {
   }
   out += ']';
   append_usage(out, completion);
-  out += R"(,"service_tier":"default","system_fingerprint":"fp_simulated"})";
+  out += R"(,"service_tier":")";
+  out += completion.service_tier.empty() ? "default" : completion.service_tier;
+  out += R"(","system_fingerprint":"fp_simulated"})";
   return out;
 }
 

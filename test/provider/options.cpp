@@ -16,6 +16,7 @@ constexpr std::string_view kUsage =
     "  --bill F         append one line for each complete request to F\n"
     "  --requests F     append the body of each request to F, a line each\n"
     "  --reply-file F   answer with the text of F in place of the built-in document\n"
+    "  --service-tier W say in each answer that it is billed by the tier W\n"
     "  --delay-ms N     wait before each answer (default 0)\n"
     "  --seed N         seed of random faults and delays (default 1)\n"
     "  --parent-pid N   end when process N no longer exists\n"
@@ -45,6 +46,8 @@ void set_option(Options& options, std::string_view name, std::string_view value)
     options.request_file = value;
   } else if (name == "--reply-file") {
     options.reply_file = value;
+  } else if (name == "--service-tier") {
+    options.service_tier = value;
   } else if (name == "--delay-ms") {
     options.delay_ms = static_cast<uint32_t>(number(name, value, 86400000));
   } else if (name == "--seed") {

@@ -14,6 +14,7 @@ struct Options {
   std::string bill_file;     // append-only record; empty: none
   std::string request_file;  // append-only copy of the requests; empty: none
   std::string reply_file;    // text that replaces the built-in document; empty: built-in
+  std::string service_tier;  // by which answers say they are billed; empty: the ordinary one
   uint32_t delay_ms = 0;     // wait before each answer whose URL gives no delay
   uint64_t seed = 1;         // start of the generator behind `@p=` and random delays
   int64_t parent_pid = 0;    // end when this process is gone; 0: run until a signal comes

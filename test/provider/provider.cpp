@@ -64,6 +64,7 @@ ProviderError with_status(int status, std::string_view message) {
 
 Provider::Provider(const Options& options)
     : require_auth_(options.require_auth),
+      service_tier_(options.service_tier),
       bill_(options.bill_file),
       requests_("record of requests", options.request_file),
       documents_(read_reply_file(options.reply_file)),
@@ -107,8 +108,8 @@ Reply Provider::handle_model(const HttpRequest& request, const Target& target, u
   if (mistake != nullptr) return refuse(request, target, bad_request(mistake), "");
   FaultSet& faults = decision.faults;
   if (faults.has(FaultId::kDeadReuse) && nth < 2) faults.remove(Family::kWire);
-  const Answer answer =
-      answer_question({request, target, model, assignment, faults, last_id_}, documents_);
+  const Answer answer = answer_question(
+      {request, target, model, assignment, faults, service_tier_, last_id_}, documents_);
   if (answer.billed) ++stats_.billed;
   bill_.append({.attempt_id = request.client_request_id,
                 .shape = shape_name(target.shape),

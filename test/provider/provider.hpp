@@ -53,6 +53,7 @@ class Provider {
   void keep_request(const HttpRequest& request);
 
   bool require_auth_;
+  std::string service_tier_;
   Bill bill_;
   AppendFile requests_;
   Documents documents_;

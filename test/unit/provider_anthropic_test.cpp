@@ -219,5 +219,16 @@ TEST(AnthropicError, TheHeadersRequestIdWinsOverTheBodys) {
   EXPECT_EQ(answer_to(reply).provider_request_id, "req_header");
 }
 
+TEST(AnthropicAnswer, TheServiceTierIsTheOneOfTheUsage) {
+  const auto tier = [](const std::string& members) {
+    return answer_to(http(200, message(kText, "end_turn",
+                                       R"({"input_tokens":5,"output_tokens":1)" + members + "}")))
+        .service_tier;
+  };
+  EXPECT_EQ(tier(""), ServiceTier::standard);
+  EXPECT_EQ(tier(R"(,"service_tier":"standard")"), ServiceTier::standard);
+  EXPECT_EQ(tier(R"(,"service_tier":"batch")"), ServiceTier::batch);
+}
+
 }  // namespace
 }  // namespace llmw

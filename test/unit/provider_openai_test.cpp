@@ -239,6 +239,20 @@ TEST(OpenAiAnswer, A200ThatIsNoAnswerIsAnErrorThatMayHaveBeenBilled) {
   }
 }
 
+TEST(OpenAiAnswer, TheServiceTierIsTheOneThatWasBilled) {
+  const auto tier = [](const std::string& members) {
+    return answer_to(
+               http(200, R"({"choices":[)" + kChoice + R"(],"usage":)" + kUsage + members + "}"))
+        .service_tier;
+  };
+  EXPECT_EQ(tier(""), ServiceTier::standard);
+  EXPECT_EQ(tier(R"(,"service_tier":"default")"), ServiceTier::standard);
+  EXPECT_EQ(tier(R"(,"service_tier":null)"), ServiceTier::standard);
+  EXPECT_EQ(tier(R"(,"service_tier":7)"), ServiceTier::standard);
+  EXPECT_EQ(tier(R"(,"service_tier":"priority")"), ServiceTier::priority);
+  EXPECT_EQ(tier(R"(,"service_tier":"flex")"), ServiceTier::flex);
+}
+
 TEST(OpenAiAnswer, AnErrorInA200WithUsageIsBilledAsReported) {
   const Answer answer = answer_to(
       http(200, R"({"error":{"message":"over","type":"overloaded"},"usage":)" + kUsage + "}"));
