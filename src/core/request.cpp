@@ -41,6 +41,10 @@ std::string encode(const GenerationRequest& request) {
   out.number(request.retry_base_delay_ms);
   out.number(request.timeout_ms);
   out.flag(request.store_prompt);
+  out.text(request.max_cost);
+  out.number(request.cache_for_ms);
+  out.text(request.idempotency_key);
+  out.text(request.request_sha256);
   out.list(request.models);
   out.list(request.forbidden);
   out.flag(request.parent.has_value());
@@ -69,6 +73,10 @@ GenerationRequest decode_request(std::string_view bytes) {
   request.retry_base_delay_ms = in.number();
   request.timeout_ms = in.number();
   request.store_prompt = in.flag();
+  request.max_cost = in.text();
+  request.cache_for_ms = in.number();
+  request.idempotency_key = in.text();
+  request.request_sha256 = in.text();
   request.models = in.list();
   request.forbidden = in.list();
   if (in.flag()) request.parent = read_id(in);
@@ -83,6 +91,7 @@ std::string encode(const GenerationResult& result) {
   WireWriter out;
   out.flag(result.ok);
   out.text(result.json);
+  out.text(result.cost);
   out.text(result.error_sqlstate);
   out.text(result.error_message);
   out.text(result.error_detail);
@@ -95,6 +104,7 @@ GenerationResult decode_result(std::string_view bytes) {
   GenerationResult result;
   result.ok = in.flag();
   result.json = in.text();
+  result.cost = in.text();
   result.error_sqlstate = in.text();
   result.error_message = in.text();
   result.error_detail = in.text();

@@ -29,7 +29,11 @@ struct GenerationRequest {
   std::int64_t retry_base_delay_ms = 0;
   std::int64_t timeout_ms = 0;  ///< of each call
   bool store_prompt = true;
-  std::vector<std::string> models;     ///< the chain, primary first
+  std::string max_cost;             ///< of all its calls, decimal USD; empty: no limit of its own
+  std::int64_t cache_for_ms = 0;    ///< how old an equal request's document may be; 0: ask anew
+  std::string idempotency_key;      ///< empty: none
+  std::string request_sha256;       ///< 32 bytes: requests with the same ask for the same; or empty
+  std::vector<std::string> models;  ///< the chain, primary first
   std::vector<std::string> forbidden;  ///< of `models`: the role may not use their servers
   std::optional<Uuid> parent;          ///< the request that this one regenerates
   std::string previous_document;       ///< of `parent`, JSON; empty: it had none
@@ -43,6 +47,7 @@ struct GenerationRequest {
 struct GenerationResult {
   bool ok = false;
   std::string json;
+  std::string cost;            ///< decimal USD, of a failed request too; empty: not known
   std::string error_sqlstate;  ///< these when not ok
   std::string error_message;
   std::string error_detail;

@@ -333,6 +333,7 @@ void Generation::add_event(Turn& turn, const char* action, const char* severity,
 GenerationResult Generation::result() const {
   return {outcome_.ok,
           result_json(request_.id, request_.format, outcome_, totals_),
+          totals_.cost_known ? totals_.cost.to_string() : std::string(),
           outcome_.error_sqlstate,
           outcome_.error_message,
           outcome_.error_detail,
