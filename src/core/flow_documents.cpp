@@ -23,6 +23,7 @@ ChatRequest Flow::base_chat() const {
   chat.exchanges = exchanges_;
   chat.json_schema = form_->provider_schema();
   chat.schema_suits_anthropic = form_->suits_anthropic();
+  chat.schema_is_ours = true;
   chat.schema_name = input_.format->row().name;
   return chat;
 }

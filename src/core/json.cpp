@@ -1,7 +1,6 @@
 #include "core/json.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <list>
 #include <nlohmann/json.hpp>
@@ -10,7 +9,6 @@
 #include <vector>
 
 #include "core/json_push.hpp"
-#include "core/text.hpp"
 
 namespace llmw {
 namespace {
@@ -18,16 +16,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::int64_t kMaxExactCount = std::int64_t{1} << 53;
-
-/// Characters that stand for themselves in a JSON string and need no further look.
-constexpr std::array<bool, 256> make_plain_table() {
-  std::array<bool, 256> plain{};
-  for (int c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
-  return plain;
-}
-constexpr std::array<bool, 256> kPlain = make_plain_table();
-
-constexpr bool is_plain(char c) { return kPlain[static_cast<unsigned char>(c)]; }
 
 /// Makes a nlohmann::json of the parser's events.
 class DomBuilder {
@@ -163,24 +151,28 @@ std::string write_json(const nlohmann::json& value) {
 }
 
 std::string json_quote(std::string_view text) {
-  std::string out = "\"";
+  std::string out;
   out.reserve(text.size() + text.size() / 8 + 2);
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t start = at;
-    while (at < text.size() && is_plain(text[at])) ++at;
-    out += text.substr(start, at - start);
-    if (at == text.size()) break;
-    if (static_cast<unsigned char>(text[at]) < 0x80) {
-      append_escape(out, text[at++]);
-      continue;
+  append_json_quoted(out, text);
+  return out;
+}
+
+void append_json_quoted(std::string& out, std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  out += '"';
+  while (true) {
+    const char* const stop = skip_characters(at, end);
+    out.append(at, stop);
+    if (stop == end) break;
+    if (static_cast<unsigned char>(*stop) < 0x80) {
+      append_escape(out, *stop);
+    } else {
+      out += "\xEF\xBF\xBD";
     }
-    const DecodedChar c = decode_utf8(text, at);
-    const bool valid = c.state == Utf8::valid;
-    out += valid ? text.substr(at, c.length) : std::string_view("\xEF\xBF\xBD");
-    at += valid ? c.length : 1;
+    at = stop + 1;
   }
   out += '"';
-  return out;
 }
 
 }  // namespace llmw

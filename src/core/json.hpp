@@ -72,4 +72,7 @@ std::string write_json(const nlohmann::json& value);
 /// `text` as a JSON string literal with its quotes. Invalid UTF-8 is replaced by U+FFFD.
 std::string json_quote(std::string_view text);
 
+/// Appends the same to `out`.
+void append_json_quoted(std::string& out, std::string_view text);
+
 }  // namespace llmw

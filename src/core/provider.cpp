@@ -346,7 +346,10 @@ std::vector<std::string> common_headers(const ChatRequest& chat) {
 }
 
 std::string message_json(std::string_view role, std::string_view content) {
-  return R"({"role":)" + json_quote(role) + R"(,"content":)" + json_quote(content) + '}';
+  std::string message = R"({"role":)" + json_quote(role) + R"(,"content":)";
+  append_json_quoted(message, content);
+  message += '}';
+  return message;
 }
 
 std::string exchanges_json(const ChatRequest& chat) {
@@ -358,6 +361,7 @@ std::string exchanges_json(const ChatRequest& chat) {
 }
 
 void check_schema(const ChatRequest& chat) {
+  if (chat.schema_is_ours) return;
   Json schema;
   const JsonRead read = read_json(chat.json_schema, schema);
   if (read.fault == JsonFault::none && schema.is_object()) return;

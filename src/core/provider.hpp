@@ -42,6 +42,7 @@ struct ChatRequest {
   std::vector<Exchange> exchanges;  ///< after user_prompt, in order; the last reply is the question
   std::string json_schema;  ///< of the document; used when the endpoint does structured output
   bool schema_suits_anthropic = true;  ///< whether Anthropic takes it
+  bool schema_is_ours = false;         ///< it was written by AnswerForm: known to be a JSON object
   std::string schema_name;             ///< [a-zA-Z0-9_-]{1,64}
   int max_output_tokens = 0;
   std::string call_id;  ///< sent as X-Client-Request-Id: joins the provider's records to ours

@@ -64,7 +64,7 @@ std::string message_json(std::string_view role, std::string_view content);
 /// The messages of the exchanges of `chat`, each with a comma before it.
 std::string exchanges_json(const ChatRequest& chat);
 
-/// Throws llmw::Error 22032 unless the schema of `chat` is a JSON object.
+/// Throws llmw::Error 22032 unless the schema of `chat` is a JSON object, or known to be one.
 void check_schema(const ChatRequest& chat);
 
 }  // namespace llmw::detail

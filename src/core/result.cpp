@@ -1,5 +1,7 @@
 #include "core/result.hpp"
 
+#include <utility>
+
 #include "core/json.hpp"
 
 namespace llmw {
@@ -9,29 +11,42 @@ namespace {
 /// Writes the members of one JSON object, in order.
 class ObjectWriter {
  public:
-  ObjectWriter& raw(const char* key, const std::string& json) {
-    if (!text_.empty()) text_ += ',';
-    text_ += '"';
-    text_ += key;
-    text_ += "\":";
+  ObjectWriter& raw(const char* key, std::string_view json) {
+    add_key(key);
     text_ += json;
     return *this;
   }
-  ObjectWriter& text(const char* key, const std::string& value) {
-    return raw(key, json_quote(value));
+  ObjectWriter& text(const char* key, std::string_view value) {
+    add_key(key);
+    append_json_quoted(text_, value);
+    return *this;
   }
   ObjectWriter& number(const char* key, std::int64_t value) {
     return raw(key, std::to_string(value));
   }
   ObjectWriter& members(std::string_view json_members) {
-    if (!text_.empty() && !json_members.empty()) text_ += ',';
+    if (!json_members.empty()) add_comma();
     text_ += json_members;
     return *this;
   }
-  std::string object() const { return '{' + text_ + '}'; }
+  /// Call once, at the end.
+  std::string object() {
+    text_ += '}';
+    return std::move(text_);
+  }
 
  private:
-  std::string text_;
+  void add_comma() {
+    if (text_.size() > 1) text_ += ',';
+  }
+  void add_key(const char* key) {
+    add_comma();
+    text_ += '"';
+    text_ += key;
+    text_ += "\":";
+  }
+
+  std::string text_ = "{";
 };
 
 // The document is a valid JSON object, so its members stand between its first and last brace.

@@ -1,5 +1,6 @@
 #include "core/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace llmw {
@@ -65,6 +66,54 @@ std::size_t secret_length(std::string_view text, std::size_t at, std::string_vie
   }
   return end - at;
 }
+
+/// Finds the places of a secret in a text one after the other. What is written without escapes is
+/// searched for; only where an escape may be a part of it each byte is looked at.
+class SecretFinder {
+ public:
+  /// `secret` is not empty.
+  SecretFinder(std::string_view text, std::string_view secret)
+      : text_(text), secret_(secret), plain_(find_plain(0)), escape_(find_escape(0)) {}
+
+  bool next() {
+    for (std::size_t at = end_; at < text_.size(); ++at) {
+      at = skip(at);
+      const std::size_t length = at < text_.size() ? secret_length(text_, at, secret_) : 0;
+      if (length == 0) continue;
+      begin_ = at;
+      end_ = at + length;
+      return true;
+    }
+    return false;
+  }
+
+  std::size_t begin() const { return begin_; }
+  std::size_t end() const { return end_; }
+
+ private:
+  /// The next byte from `at` on at which the secret may begin; the size of the text: none.
+  std::size_t skip(std::size_t at) {
+    if (plain_ < at) plain_ = find_plain(at);
+    if (escape_ < at) escape_ = find_escape(at);
+    if (escape_ == text_.size()) return plain_;
+    const std::size_t first_escaped = escape_ - std::min(escape_, secret_.size() - 1);
+    return std::min(plain_, std::max(at, first_escaped));
+  }
+
+  std::size_t find_plain(std::size_t at) const {
+    return std::min(text_.find(secret_, at), text_.size());
+  }
+  std::size_t find_escape(std::size_t at) const {
+    return std::min(text_.find('\\', at), text_.size());
+  }
+
+  std::string_view text_;
+  std::string_view secret_;
+  std::size_t plain_;   ///< next place that holds no escape, as found last
+  std::size_t escape_;  ///< next backslash, as found last
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
 
 }  // namespace
 
@@ -133,17 +182,10 @@ std::string redact(std::string_view text, std::string_view secret) {
   if (secret.empty()) return std::string(text);
   std::string out;
   std::size_t copied = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const bool may_start = text[at] == secret.front() || text[at] == '\\';
-    const std::size_t length = may_start ? secret_length(text, at, secret) : 0;
-    if (length == 0) {
-      ++at;
-      continue;
-    }
-    out += text.substr(copied, at - copied);
+  for (SecretFinder finder(text, secret); finder.next();) {
+    out += text.substr(copied, finder.begin() - copied);
     out += kRedacted;
-    at += length;
-    copied = at;
+    copied = finder.end();
   }
   out += text.substr(copied);
   return out;
