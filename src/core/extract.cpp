@@ -94,6 +94,7 @@ Extracted extract(std::string_view answer, const Misfit& misfit, int levels) {
     Choice choice(text, misfit);
     FoundDocument found;
     found.text = text;
+    found.checked = true;
     found.value = std::move(whole);
     choice.add(std::move(found));
     return choice.decide();

@@ -31,6 +31,7 @@ struct Extracted {
   std::vector<std::string> mends;  ///< what was mended, each once; the names are stable
   std::string open_path;           ///< when truncated: JSON Pointer of the container that was open
   std::string message;             ///< why not, when not ok
+  bool fits = false;               ///< when ok: nothing was mended, and `misfit` returned 0
 };
 
 /// How badly a document fits the schema that it should have: 0 fits, more is worse.

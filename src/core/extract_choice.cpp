@@ -58,6 +58,9 @@ Extracted cut_off(std::string message) {
   return out;
 }
 
+namespace {
+
+/// A document that is checked by the strict reader once more, whatever made it.
 Extracted accepted(const JsonValue& value, std::string_view text, std::vector<std::string> mends) {
   Extracted out;
   out.json = text.empty() ? write_json(value) : std::string(text);
@@ -69,6 +72,8 @@ Extracted accepted(const JsonValue& value, std::string_view text, std::vector<st
   out.mends = std::move(mends);
   return out;
 }
+
+}  // namespace
 
 void Choice::add(FoundDocument found) {
   Rated rated;
@@ -229,7 +234,22 @@ Extracted Choice::decide() {
       (broken_->standing < best_->found.standing ||
        (broken_->standing == best_->found.standing && broken_->begin > best_->found.begin));
   if (broken_meant) return rejected("the answer's JSON cannot be used: " + broken_->message);
-  return accepted(best_->found.value, best_->found.text, std::move(best_->found.mends));
+  return accept_best();
+}
+
+Extracted Choice::accept_best() {
+  FoundDocument& found = best_->found;
+  const bool mended = found.text.empty();
+  Extracted out;
+  if (found.checked && !mended) {
+    out.status = ExtractStatus::ok;
+    out.document = std::move(found.value);
+    out.json = found.text;
+  } else {
+    out = accepted(found.value, found.text, std::move(found.mends));
+  }
+  out.fits = out.status == ExtractStatus::ok && !mended && misfit_ && best_->misfit == 0;
+  return out;
 }
 
 }  // namespace llmw

@@ -17,6 +17,7 @@ enum class Standing { fenced_object, fenced_array, prose_object, prose_array };
 struct FoundDocument {
   JsonValue value;
   std::string_view text;  ///< as it was written; empty when it was mended
+  bool checked = false;   ///< the strict reader read `value` in `text`
   std::vector<std::string> mends;
   Standing standing = Standing::prose_object;
   std::size_t begin = 0;
@@ -60,7 +61,7 @@ class Choice {
   bool take_inner(const JsonValue& inner, int levels, Rated& rated) const;
   void compare(Rated rated);
   bool replaces(std::size_t later, const FoundDocument& earlier) const;
-  Extracted accept();
+  Extracted accept_best();
 
   std::string_view answer_;
   const Misfit& misfit_;
@@ -71,8 +72,6 @@ class Choice {
   std::string refusal_;
 };
 
-/// A document that is checked by the strict reader once more, whatever made it.
-Extracted accepted(const JsonValue& value, std::string_view text, std::vector<std::string> mends);
 Extracted rejected(std::string message);
 Extracted cut_off(std::string message);
 

@@ -54,6 +54,40 @@ void excuse_texts(std::vector<Finding>& findings) {
     if (finding.code == "E11" || finding.code == "E13") finding.severity = Severity::warning;
 }
 
+void judge_findings(std::vector<Finding> findings, Verdict& verdict, const FormatUse& use) {
+  verdict.findings = std::move(findings);
+  if (use.by_rules) excuse_texts(verdict.findings);
+  if (!has_errors(verdict.findings)) return;
+  verdict.judgement.outcome = Outcome::validation_failed;
+  verdict.judgement.validation_codes = error_codes(verdict.findings);
+  verdict.why = "validation failed: " + join(verdict.judgement.validation_codes, ", ");
+}
+
+/// The candidate of an answer that holds to the format's schema, expanded, so that neither is done
+/// again when it is taken.
+class FittingDocument {
+ public:
+  explicit FittingDocument(const FormatUse& use) : use_(use) {}
+
+  std::size_t misfit(const JsonValue& candidate) {
+    JsonValue document = use_.form.expand(candidate);
+    const std::size_t violations = check_schema(use_.format.schema(), document).size();
+    if (violations != 0) return violations;
+    ++fitting_;
+    document_ = std::move(document);
+    return 0;
+  }
+
+  /// Of several that fit, which one is meant is not known here.
+  bool is_only_one() const { return fitting_ == 1; }
+  JsonValue take() { return std::move(document_); }
+
+ private:
+  const FormatUse& use_;
+  JsonValue document_;
+  int fitting_ = 0;
+};
+
 }  // namespace
 
 Verdict judge_answer(const Answer& answer, const FormatUse& use, bool validate) {
@@ -62,30 +96,30 @@ Verdict judge_answer(const Answer& answer, const FormatUse& use, bool validate) 
   verdict.why = reason_given(answer);
   if (!has_text(answer)) return verdict;
 
-  const auto expanded = [&](const JsonValue& candidate) { return use.form.expand(candidate); };
-  Extracted found = extract_json(answer.text, [&](const JsonValue& candidate) {
-    return check_schema(use.format.schema(), expanded(candidate)).size();
-  });
+  FittingDocument fitting(use);
+  Extracted found = extract_json(
+      answer.text, [&](const JsonValue& candidate) { return fitting.misfit(candidate); });
   verdict.judgement.mends = std::move(found.mends);
   drop_open_item(found.open_path, found.document);
-  verdict.document = use.form.expand(std::move(found.document));
+  bool fits = found.fits && fitting.is_only_one();
+  verdict.document = fits ? fitting.take() : use.form.expand(std::move(found.document));
+  const std::size_t members = verdict.document.members.size();
   verdict.explanation = use.form.take_explanation(verdict.document);
+  fits = fits && verdict.document.members.size() == members;
   if (found.status != ExtractStatus::ok) {
     note_no_document(found, answer, verdict);
     return verdict;
   }
   verdict.judgement = {Outcome::ok, {}, {}, std::move(verdict.judgement.mends)};
-  if (validate) validate_document(verdict, use);
+  if (validate)
+    judge_findings(fits ? use.format.validate_fitting(verdict.document, use.context)
+                        : use.format.validate(verdict.document, use.context),
+                   verdict, use);
   return verdict;
 }
 
 void validate_document(Verdict& verdict, const FormatUse& use) {
-  verdict.findings = use.format.validate(verdict.document, use.context);
-  if (use.by_rules) excuse_texts(verdict.findings);
-  if (!has_errors(verdict.findings)) return;
-  verdict.judgement.outcome = Outcome::validation_failed;
-  verdict.judgement.validation_codes = error_codes(verdict.findings);
-  verdict.why = "validation failed: " + join(verdict.judgement.validation_codes, ", ");
+  judge_findings(use.format.validate(verdict.document, use.context), verdict, use);
 }
 
 std::vector<OutlineItem> read_outline(const Answer& answer, Judgement& judgement) {

@@ -65,6 +65,11 @@ std::vector<Finding> Format::validate(const JsonValue& document, const RuleConte
   return merge(check_schema(*schema_, document, kMaxFindings), document, context);
 }
 
+std::vector<Finding> Format::validate_fitting(const JsonValue& document,
+                                              const RuleContext& context) const {
+  return merge({}, document, context);
+}
+
 std::vector<Finding> Format::validate(std::string_view json, const RuleContext& context) const {
   JsonValue document;
   const JsonRead read = read_json_value(json, document);
@@ -76,7 +81,8 @@ std::vector<Finding> Format::validate(std::string_view json, const RuleContext& 
 
 std::vector<Finding> Format::merge(const std::vector<SchemaViolation>& violations,
                                    const JsonValue& document, const RuleContext& context) const {
-  const std::vector<Finding> rule_findings = check_rules(rules_, document, context);
+  std::vector<Finding> rule_findings = check_rules(rules_, document, context);
+  if (violations.empty()) return rule_findings;  // sorted and bounded like the result
   std::vector<Finding> findings = findings_of(violations, rule_findings);
   findings.insert(findings.end(), rule_findings.begin(), rule_findings.end());
   std::stable_partition(findings.begin(), findings.end(),

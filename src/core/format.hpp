@@ -43,6 +43,9 @@ class Format {
   /// "schema_" and the keyword ("schema_required"); where a rule found something at the same path,
   /// the rule's finding stands for both.
   std::vector<Finding> validate(const JsonValue& document, const RuleContext& context) const;
+  /// The same for a document that is known to hold to the schema.
+  std::vector<Finding> validate_fitting(const JsonValue& document,
+                                        const RuleContext& context) const;
   /// The same for JSON text; text that cannot be read is one finding, json_unreadable.
   std::vector<Finding> validate(std::string_view json, const RuleContext& context) const;
 
