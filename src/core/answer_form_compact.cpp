@@ -100,6 +100,7 @@ class Compactor {
       if (key.size() >= field.name.size()) continue;
       used.insert(key);
       object.index[key] = i;
+      object.has_keys = true;
       field.key = std::move(key);
     }
   }

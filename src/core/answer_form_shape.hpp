@@ -45,6 +45,7 @@ struct ShapeNode {
   NodeIndex items = 0;                                    ///< array
   std::vector<NodeIndex> choices;                         ///< choice: one of these
   bool is_row = false;          ///< object: written as an array of its values
+  bool has_keys = false;        ///< object: a field's key is not its name
   std::vector<EnumCode> codes;  ///< scalar: written in place of the values
 };
 

@@ -102,16 +102,18 @@ class Expander {
   }
 
   void expand_object(JsonValue& value, const ShapeNode& object) const {
-    rename_keys(value, object);
-    std::erase_if(value.members, [&](const JsonValue::Member& member) {
+    if (object.has_keys) rename_keys(value, object);
+    auto kept = value.members.begin();
+    for (JsonValue::Member& member : value.members) {
       const ShapeField* field = find_field(object, member.first);
-      return field != nullptr && member.first == field->name &&
-             is_left_out(shape_, *field, member.second);
-    });
-    for (auto& [name, member] : value.members) {
-      const ShapeField* field = find_field(object, name);
-      if (field != nullptr && name == field->name) expand(member, field->node);
+      if (field != nullptr && member.first == field->name) {
+        if (is_left_out(shape_, *field, member.second)) continue;
+        expand(member.second, field->node);
+      }
+      if (&*kept != &member) *kept = std::move(member);
+      ++kept;
     }
+    value.members.erase(kept, value.members.end());
   }
 
   static void rename_keys(JsonValue& value, const ShapeNode& object) {
