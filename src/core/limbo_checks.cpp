@@ -84,7 +84,7 @@ class ZoneChecks {
           declared.count({reference.target, reference.item}) != 0 ||
           flow_.graph().is_implied(reference.target, reference.item))
         continue;
-      findings_.warning("L02", workflow_.item(reference.item).place, reference.path,
+      findings_.warning("L02", workflow_.item(reference.item).place, flow_.path_of(reference),
                         "no zone is declared for the wait between " + shown(reference.name) +
                             " and " + shown(workflow_.item(reference.item).id),
                         "Declare one zone for each dependency.");

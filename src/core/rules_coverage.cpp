@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstdint>
-#include <set>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/rules_checks.hpp"
 
@@ -47,17 +50,38 @@ constexpr std::array<std::string_view, 13> kNumberWords = {
     "zero",  "one",   "two",  "three", "four",   "five",  "six",
     "seven", "eight", "nine", "ten",   "eleven", "twelve"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// What a character is to the reading of words. By table: every byte of a document is looked at.
+struct TokenChar {
+  char small = 0;  ///< in small letters
+  bool letter = false;
+  bool digit = false;
+};
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80; }
+constexpr std::array<TokenChar, 256> make_token_chars() {
+  std::array<TokenChar, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    const bool capital = c >= 'A' && c <= 'Z';
+    table[c].small = static_cast<char>(capital ? c | 0x20 : c);
+    table[c].letter = capital || (c >= 'a' && c <= 'z') || c >= 0x80;
+    table[c].digit = c >= '0' && c <= '9';
+  }
+  return table;
+}
+constexpr std::array<TokenChar, 256> kTokenChars = make_token_chars();
+
+constexpr const TokenChar& token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
+bool is_digit(char c) { return token_char(c).digit; }
+bool is_letter(char c) { return token_char(c).letter; }
+char lower(char c) { return token_char(c).small; }
 
 /// Other scripts do not part words by blanks, and inflect at their beginnings.
 bool is_ascii(const std::string& word) {
   return std::all_of(word.begin(), word.end(), [](char c) { return c >= 0; });
 }
 
-/// Reads the words and numbers of a folded text one by one. Numbers come without thousands
-/// separators, leading zeros and decimals that are zero.
+/// Reads the words and numbers of a text one by one. Numbers come without thousands separators,
+/// leading zeros and decimals that are zero. Folding a text changes the case of its words and no
+/// more of what is read here.
 class TokenReader {
  public:
   explicit TokenReader(std::string_view text) : text_(text) {}
@@ -107,65 +131,108 @@ std::vector<std::string> tokens_of(std::string_view text) {
   return tokens;
 }
 
-/// The first letters of a word as one number, which is quicker to look up than they are.
+/// The first letters of a word in small letters as one number, which is quicker to look up than
+/// they are.
 std::uint32_t stem_of(std::string_view word) {
   std::uint32_t stem = 0;
   for (std::size_t i = 0; i < std::min(word.size(), kStem); ++i)
-    stem = stem << 8 | static_cast<unsigned char>(word[i]);
+    stem = stem << 8 | static_cast<unsigned char>(lower(word[i]));
   return stem;
 }
 
-/// A few words of the request, to be looked for among the many of the document.
+/// Whether `word` is `small` but for its case.
+bool is_word(std::string_view word, std::string_view small) {
+  return word.size() == small.size() &&
+         std::equal(word.begin(), word.end(), small.begin(),
+                    [](char c, char expected) { return lower(c) == expected; });
+}
+
+/// A few words of the request, in small letters, to be looked for among the many of the document.
 class Wanted {
  public:
-  void add(std::string_view word) { words_.push_back({stem_of(word), std::string(word)}); }
+  void reserve(std::size_t words) { words_.reserve(words); }
+
+  /// `word` outlives the object.
+  void add(std::string_view word) { words_.push_back({stem_of(word), word}); }
 
   /// After the last add().
-  void close() { std::sort(words_.begin(), words_.end(), by_stem); }
+  void close() {
+    std::sort(words_.begin(), words_.end(), comes_before);
+    const auto same = [](const Word& a, const Word& b) { return a.text == b.text; };
+    words_.erase(std::unique(words_.begin(), words_.end(), same), words_.end());
+    for (const Word& word : words_) stems_.set(place_of(word.stem));
+  }
 
+  /// `word` is of any case.
   void see(std::string_view word) {
     const std::uint32_t stem = stem_of(word);
-    for (auto at = first(stem); at != words_.end() && at->stem == stem; ++at) {
+    if (!stems_.test(place_of(stem))) return;
+    for (auto at = first_from({stem, {}}); at != words_.end() && at->stem == stem; ++at) {
       at->stem_seen = true;
-      if (at->text == word) at->seen = true;
+      if (!at->seen && is_word(word, at->text)) at->seen = true;
     }
   }
 
-  bool seen(std::string_view word) const {
-    return any_of(word, [&](const Word& w) { return w.seen && w.text == word; });
+  // Of words that were added; false for any other:
+
+  bool seen(std::string_view word) {
+    const Word* found = find(word);
+    return found != nullptr && found->seen;
   }
-  bool stem_seen(std::string_view word) const {
-    return any_of(word, [](const Word& w) { return w.stem_seen; });
+  bool stem_seen(std::string_view word) {
+    const Word* found = find(word);
+    return found != nullptr && found->stem_seen;
+  }
+  /// Whether this is the first time that the word is asked for.
+  bool is_new(std::string_view word) {
+    Word* found = find(word);
+    return found != nullptr && !std::exchange(found->asked, true);
   }
 
  private:
   struct Word {
     std::uint32_t stem = 0;
-    std::string text;
+    std::string_view text;
     bool seen = false;
     bool stem_seen = false;
+    bool asked = false;
   };
 
-  static bool by_stem(const Word& a, const Word& b) { return a.stem < b.stem; }
-
-  std::vector<Word>::iterator first(std::uint32_t stem) {
-    return std::lower_bound(words_.begin(), words_.end(), Word{stem, {}}, by_stem);
+  static bool comes_before(const Word& a, const Word& b) {
+    return a.stem != b.stem ? a.stem < b.stem : a.text < b.text;
   }
 
-  template <typename Test>
-  bool any_of(std::string_view word, Test test) const {
-    const auto [begin, end] =
-        std::equal_range(words_.begin(), words_.end(), Word{stem_of(word), {}}, by_stem);
-    return std::any_of(begin, end, test);
+  static std::size_t place_of(std::uint32_t stem) { return stem * 0x9E3779B1U >> 22; }
+
+  std::vector<Word>::iterator first_from(const Word& word) {
+    return std::lower_bound(words_.begin(), words_.end(), word, comes_before);
+  }
+
+  Word* find(std::string_view word) {
+    const auto found = first_from({stem_of(word), word});
+    return found == words_.end() || found->text != word ? nullptr : &*found;
   }
 
   std::vector<Word> words_;
+  std::bitset<1024> stems_;  ///< where a stem may be: most words of a document are none of these
 };
 
-void append_texts(const JsonValue& value, std::string& out) {
-  if (value.is_string() || value.kind == JsonValue::Kind::number) out += value.text + '\n';
-  for (const JsonValue& item : value.items) append_texts(item, out);
-  for (const JsonValue::Member& member : value.members) append_texts(member.second, out);
+/// Calls `take` with each text and number of a document.
+template <typename Take>
+void for_each_text(const JsonValue& value, const Take& take) {
+  if (value.is_string() || value.kind == JsonValue::Kind::number) take(value.text);
+  for (const JsonValue& item : value.items) for_each_text(item, take);
+  for (const JsonValue::Member& member : value.members) for_each_text(member.second, take);
+}
+
+/// All texts of a document, folded.
+std::string fold_texts(const JsonValue& document) {
+  std::string text;
+  for_each_text(document, [&](const std::string& part) {
+    text += part;
+    text += '\n';
+  });
+  return fold(text);
 }
 
 /// `prompt` without the numbers of its lists: "1. Read the mail".
@@ -188,17 +255,18 @@ std::string without_list_numbers(std::string_view prompt) {
 class Coverage {
  public:
   Coverage(const JsonValue& document, std::string_view prompt)
-      : prompt_(fold(without_list_numbers(prompt.substr(0, kMaxPromptBytes)))),
+      : document_(document),
+        prompt_(fold(without_list_numbers(prompt.substr(0, kMaxPromptBytes)))),
         prompt_tokens_(tokens_of(prompt_)) {
+    wanted_.reserve(prompt_tokens_.size() + kNumberWords.size());
     for (const std::string& token : prompt_tokens_) wanted_.add(token);
     for (const std::string_view number : kNumberWords) wanted_.add(number);
     wanted_.close();
-    std::string text;
-    append_texts(document, text);
-    text_ = fold(text);
-    TokenReader reader(text_);
-    for (std::string_view token = reader.next(); !token.empty(); token = reader.next())
-      wanted_.see(token);
+    for_each_text(document, [this](std::string_view text) {
+      TokenReader reader(text);
+      for (std::string_view token = reader.next(); !token.empty(); token = reader.next())
+        wanted_.see(token);
+    });
   }
 
   std::vector<std::string> missing() {
@@ -223,17 +291,17 @@ class Coverage {
   }
 
   /// The phrase itself, or all its words.
-  bool has_phrase(const std::string& phrase) const {
-    if (text_.find(phrase) != std::string::npos) return true;
+  bool has_phrase(const std::string& phrase) {
+    if (!text_) text_ = fold_texts(document_);
+    if (text_->find(phrase) != std::string::npos) return true;
     const std::vector<std::string> words = tokens_of(phrase);
     return std::all_of(words.begin(), words.end(),
                        [this](const std::string& word) { return wanted_.seen(word); });
   }
 
   void check_tokens() {
-    std::set<std::string> seen;
     for (const std::string& token : prompt_tokens_) {
-      if (!seen.insert(token).second) continue;
+      if (!wanted_.is_new(token)) continue;
       if (is_digit(token[0])) {
         if (!has_number(token)) add(token);
       } else if (token.size() >= kMinWord && is_ascii(token) &&
@@ -244,7 +312,7 @@ class Coverage {
     }
   }
 
-  bool has_number(const std::string& digits) const {
+  bool has_number(const std::string& digits) {
     if (wanted_.seen(digits)) return true;
     for (std::size_t i = 0; i < kNumberWords.size(); ++i) {
       if (digits == std::to_string(i)) return wanted_.seen(kNumberWords[i]);
@@ -257,9 +325,10 @@ class Coverage {
       missing_.push_back(std::move(text));
   }
 
+  const JsonValue& document_;
   std::string prompt_;  ///< folded
   std::vector<std::string> prompt_tokens_;
-  std::string text_;  ///< of the document, folded
+  std::optional<std::string> text_;  ///< of the document, folded; made when a phrase is looked for
   Wanted wanted_;
   std::size_t words_ = 0;  ///< significant ones of the prompt
   std::vector<std::string> missing_words_;

@@ -223,8 +223,10 @@ void check_inputs(const Workflow& workflow, const ControlFlow& flow, FindingList
   DataChecks(workflow, flow, findings).check_inputs();
 }
 
-void check_outputs(const Workflow& workflow, const ControlFlow& flow, FindingList& findings) {
-  DataChecks(workflow, flow, findings).check_outputs();
+void check_data(const Workflow& workflow, const ControlFlow& flow, FindingList& findings) {
+  DataChecks checks(workflow, flow, findings);
+  if (flow.is_complete()) checks.check_inputs();
+  checks.check_outputs();
 }
 
 }  // namespace llmw

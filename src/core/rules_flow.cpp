@@ -65,7 +65,7 @@ void ControlFlow::read_references(int item) {
       if (target >= 0 && named.test(static_cast<std::size_t>(target))) continue;
       if (target >= 0) named.set(static_cast<std::size_t>(target));
       if (target < 0 && unknown_ >= kMaxUnknown) continue;
-      add_reference({link, item, target, text.text, list_path(from.path, *field, text), -1});
+      add_reference({link, item, target, text.text, text.index, -1});
     }
   }
   const JsonValue* branches = find_field(*from.json, rules.branches);
@@ -76,15 +76,26 @@ void ControlFlow::read_references(int item) {
     const int target = workflow_->find(name);
     owners_.push_back(item);
     if (target < 0 && (is_end(name) || unknown_ >= kMaxUnknown)) continue;
-    const std::string path = child_path(from.path, rules.branches) + '/' + std::to_string(i);
-    add_reference({Link::branch, item, target, name, child_path(path, rules.branch_next),
+    add_reference({Link::branch, item, target, name, static_cast<int>(i),
                    static_cast<int>(owners_.size()) - 1});
   }
 }
 
-void ControlFlow::add_reference(Reference reference) {
+void ControlFlow::add_reference(const Reference& reference) {
   if (reference.target < 0) ++unknown_;
-  references_.push_back(std::move(reference));
+  references_.push_back(reference);
+}
+
+std::string ControlFlow::path_of(const Reference& reference) const {
+  const Rules& rules = workflow_->rules();
+  const std::string& item = workflow_->item(reference.item).path;
+  const ListedText place{reference.name, reference.index};
+  switch (reference.link) {
+    case Link::depends_on: return list_path(item, rules.depends_on, place);
+    case Link::next: return list_path(item, rules.next, place);
+    case Link::branch: break;
+  }
+  return child_path(list_path(item, rules.branches, place), rules.branch_next);
 }
 
 bool ControlFlow::is_loop(const Reference& reference) const {

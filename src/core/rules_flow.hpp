@@ -20,8 +20,8 @@ struct Reference {
   int item = 0;           ///< number of the item that names
   int target = -1;        ///< number of the item that is named; -1: there is none
   std::string_view name;  ///< as it is written
-  std::string path;
-  int branch = -1;  ///< number of the branch in the whole document; -1: no branch
+  int index = -1;         ///< in the array of the item; -1: its member is the name itself
+  int branch = -1;        ///< number of the branch in the whole document; -1: no branch
 };
 
 /// Branches that must be taken for an item to be reached, by their numbers in the document.
@@ -35,6 +35,8 @@ class ControlFlow {
   const std::vector<Reference>& references() const { return references_; }
   const Graph& graph() const { return graph_; }
 
+  /// JSON Pointer to what names.
+  std::string path_of(const Reference& reference) const;
   /// Whether every reference leads somewhere. What is out of reach otherwise may be a typing error.
   bool is_complete() const { return unknown_ == 0; }
   /// Whether items say what follows them.
@@ -52,7 +54,7 @@ class ControlFlow {
 
  private:
   void read_references(int item);
-  void add_reference(Reference reference);
+  void add_reference(const Reference& reference);
   std::vector<std::pair<int, int>> edges() const;
   BranchSet guard_of(int item, const std::vector<const Reference*>& ways,
                      const std::vector<BranchSet>& guards) const;
@@ -81,7 +83,7 @@ void check_references(const Workflow& workflow, const ControlFlow& flow, Finding
 void check_branches(const Workflow& workflow, FindingList& findings);
 /// E10; for stages S05: what an item takes in is there before it. Of an acyclic, complete flow.
 void check_inputs(const Workflow& workflow, const ControlFlow& flow, FindingList& findings);
-/// W02: outputs that nothing takes in. Of an acyclic flow.
-void check_outputs(const Workflow& workflow, const ControlFlow& flow, FindingList& findings);
+/// E10, if the flow is complete, and W02: outputs that nothing takes in. Of an acyclic flow.
+void check_data(const Workflow& workflow, const ControlFlow& flow, FindingList& findings);
 
 }  // namespace llmw

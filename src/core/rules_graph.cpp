@@ -18,8 +18,9 @@ Graph::Graph(int nodes, const std::vector<std::pair<int, int>>& edges)
   // order_ grows while it is walked: a node joins when its last predecessor was placed.
   for (std::size_t at = 0; at < order_.size(); ++at) {
     const std::size_t node = index(order_[at]);
-    for (std::size_t next = 0; next < after_.size(); ++next) {
-      if (!after_[node].test(next)) continue;
+    const NodeSet& after = after_[node];
+    for (std::size_t next = after._Find_first(); next < after_.size();
+         next = after._Find_next(next)) {
       ancestors_[next] |= ancestors_[node];
       ancestors_[next].set(node);
       if (--waiting[next] == 0) order_.push_back(static_cast<int>(next));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/rules_checks.hpp"
 
@@ -42,69 +43,72 @@ class ItemChecks {
  private:
   void check_count() {
     const JsonValue* list = workflow_.document().find(rules_.items);
-    const std::string path = child_path("", rules_.items);
-    const std::string hint = "Put 1 to " + std::to_string(rules_.max_items) + ' ' + noun_ +
-                             "s into an array under the key " + rules_.items + '.';
     if (list == nullptr) {
-      findings_.error("E01", FindingList::kWholeDocument, "",
-                      "the document has no key " + shown(rules_.items), hint);
+      report_count("", "the document has no key " + shown(rules_.items));
     } else if (!list->is_array()) {
-      findings_.error("E01", FindingList::kWholeDocument, path, rules_.items + " is not an array",
-                      hint);
+      report_count(child_path("", rules_.items), rules_.items + " is not an array");
     } else if (list->items.empty() ||
                list->items.size() > static_cast<std::size_t>(rules_.max_items)) {
-      findings_.error("E01", FindingList::kWholeDocument, path,
-                      "the workflow has " + std::to_string(list->items.size()) + ' ' + noun_ + 's',
-                      hint);
+      report_count(child_path("", rules_.items),
+                   "the workflow has " + std::to_string(list->items.size()) + ' ' + noun_ + 's');
     }
   }
 
+  void report_count(std::string path, std::string message) {
+    findings_.error("E01", FindingList::kWholeDocument, std::move(path), std::move(message),
+                    "Put 1 to " + std::to_string(rules_.max_items) + ' ' + noun_ +
+                        "s into an array under the key " + rules_.items + '.');
+  }
+
   void check_id(const Item& item) {
-    const char* code = is_steps_ ? "E02" : "S01";
-    const std::string hint = "Give each " + noun_ +
-                             " a short id of letters, digits and _ that no " + "other " + noun_ +
-                             " has.";
     const JsonValue* id = item.json->find(rules_.id);
-    const std::string path = child_path(item.path, rules_.id);
     if (id == nullptr) {
-      findings_.error(code, item.place, item.path, "the " + noun_ + " has no " + rules_.id, hint);
+      report_id(item, item.path, "the " + noun_ + " has no " + rules_.id);
     } else if (!id->is_string()) {
       return;
     } else if (is_blank(id->text)) {
-      findings_.error(code, item.place, path, "the " + noun_ + "'s " + rules_.id + " is empty",
-                      hint);
+      report_id(item, path_of(item, rules_.id), "the " + noun_ + "'s " + rules_.id + " is empty");
     } else if (!ids_.emplace(fold(id->text), &item).second) {
-      findings_.error(code, item.place, path,
-                      "an earlier " + noun_ + " has the " + rules_.id + ' ' + shown(id->text) +
-                          " too, or one that differs in case only",
-                      hint);
+      report_id(item, path_of(item, rules_.id),
+                "an earlier " + noun_ + " has the " + rules_.id + ' ' + shown(id->text) +
+                    " too, or one that differs in case only");
     } else if (!is_slug(id->text)) {
-      findings_.error(code, item.place, path, shown(id->text) + " is not a usable " + rules_.id,
-                      hint);
+      report_id(item, path_of(item, rules_.id), shown(id->text) + " is not a usable " + rules_.id);
     }
+  }
+
+  void report_id(const Item& item, std::string path, std::string message) {
+    findings_.error(is_steps_ ? "E02" : "S01", item.place, std::move(path), std::move(message),
+                    "Give each " + noun_ + " a short id of letters, digits and _ that no other " +
+                        noun_ + " has.");
   }
 
   void check_type(const Item& item) {
     if (rules_.type.empty() || rules_.types.empty()) return;
+    const JsonValue* type = item.json->find(rules_.type);
+    if (type == nullptr) {
+      report_type(item, item.path, "the " + noun_ + " has no " + rules_.type);
+    } else if (!type->is_string()) {
+      report_type(item, path_of(item, rules_.type),
+                  "the " + noun_ + "'s " + rules_.type + " is not a string");
+    } else if (std::find(rules_.types.begin(), rules_.types.end(), type->text) ==
+               rules_.types.end()) {
+      report_type(item, path_of(item, rules_.type),
+                  "there is no " + rules_.type + ' ' + shown(type->text));
+    }
+  }
+
+  void report_type(const Item& item, std::string path, std::string message) {
     std::string hint = "Use one of ";
     for (const std::string& type : rules_.types) {
       if (&type != &rules_.types.front()) hint += ", ";
       hint += type;
     }
-    hint += '.';
-    const JsonValue* type = item.json->find(rules_.type);
-    const std::string path = child_path(item.path, rules_.type);
-    if (type == nullptr) {
-      findings_.error("E03", item.place, item.path, "the " + noun_ + " has no " + rules_.type,
-                      hint);
-    } else if (!type->is_string()) {
-      findings_.error("E03", item.place, path,
-                      "the " + noun_ + "'s " + rules_.type + " is not a string", hint);
-    } else if (std::find(rules_.types.begin(), rules_.types.end(), type->text) ==
-               rules_.types.end()) {
-      findings_.error("E03", item.place, path,
-                      "there is no " + rules_.type + ' ' + shown(type->text), hint);
-    }
+    findings_.error("E03", item.place, std::move(path), std::move(message), hint + '.');
+  }
+
+  static std::string path_of(const Item& item, const std::string& field) {
+    return child_path(item.path, field);
   }
 
   void check_keys(const Item& item) {
@@ -134,30 +138,32 @@ class ItemChecks {
   void check_text(const Item& item) {
     if (rules_.text.empty()) return;
     const JsonValue* value = item.json->find(rules_.text);
-    const std::string path = child_path(item.path, rules_.text);
-    const std::string_view hint = is_steps_ ? "Say in one sentence what the step does."
-                                            : "Give the stage the name by which people know it.";
     if (value == nullptr) {
-      findings_.error("E05", item.place, item.path, "the " + noun_ + " has no " + rules_.text,
-                      hint);
+      report_text(item, item.path, "the " + noun_ + " has no " + rules_.text);
     } else if (!value->is_string()) {
       return;
     } else if (is_blank(value->text)) {
-      findings_.error("E05", item.place, path, "the " + noun_ + "'s " + rules_.text + " is empty",
-                      hint);
+      report_text(item, path_of(item, rules_.text),
+                  "the " + noun_ + "'s " + rules_.text + " is empty");
     } else if (is_placeholder(value->text)) {
-      findings_.error("E05", item.place, path,
-                      shown(value->text) + " says nothing about the " + noun_, hint);
+      report_text(item, path_of(item, rules_.text),
+                  shown(value->text) + " says nothing about the " + noun_);
     } else {
-      check_repetition(item, value->text, path);
+      check_repetition(item, value->text);
     }
   }
 
-  void check_repetition(const Item& item, const std::string& text, const std::string& path) {
+  void report_text(const Item& item, std::string path, std::string message) {
+    findings_.error("E05", item.place, std::move(path), std::move(message),
+                    is_steps_ ? "Say in one sentence what the step does."
+                              : "Give the stage the name by which people know it.");
+  }
+
+  void check_repetition(const Item& item, std::string_view text) {
     const auto [earlier, is_new] = texts_.emplace(fold(text), &item);
     if (is_new) return;
     findings_.warning(
-        "W01", item.place, path,
+        "W01", item.place, path_of(item, rules_.text),
         "the " + noun_ + " has the same " + rules_.text + " as " + shown(earlier->second->id),
         "Say how the two differ, or leave one out.");
   }

@@ -25,6 +25,13 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
                      [&folded](const std::string& known) { return fold(known) == folded; });
 }
 
+/// The part of `text` that becomes the first word when it is folded.
+std::string_view first_word(std::string_view text) {
+  constexpr std::string_view kGaps = " \t\r\n_-";
+  text.remove_prefix(std::min(text.find_first_not_of(kGaps), text.size()));
+  return text.substr(0, text.find_first_of(kGaps));
+}
+
 class StepChecks {
  public:
   StepChecks(const Workflow& workflow, const RuleContext& context, FindingList& findings)
@@ -40,11 +47,8 @@ class StepChecks {
     check_services();
     check_limits();
     if (!flow_.graph().is_acyclic()) return;
-    if (flow_.is_complete()) {
-      check_entry();
-      check_inputs(workflow_, flow_, findings_);
-    }
-    check_outputs(workflow_, flow_, findings_);
+    if (flow_.is_complete()) check_entry();
+    check_data(workflow_, flow_, findings_);
     check_order();
     check_effects();
     check_rows();
@@ -136,7 +140,7 @@ class StepChecks {
       const bool waits = reference.link == Link::depends_on;
       if (waits ? reference.target < reference.item : reference.item < reference.target) continue;
       reported = reference.item;
-      findings_.warning("W03", workflow_.item(reference.item).place, reference.path,
+      findings_.warning("W03", workflow_.item(reference.item).place, flow_.path_of(reference),
                         "the step " + shown(reference.name) + " is listed " +
                             (waits ? "later, although this one waits for it"
                                    : "earlier, although it follows this one"),
@@ -145,16 +149,16 @@ class StepChecks {
   }
 
   bool has_effect(const Item& item) const {
-    const std::string text = fold(read_text(*item.json, rules_.text));
-    const std::string first = text.substr(0, text.find(' '));
-    return has_type(item, rules_.call_type) &&
-           std::find(kEffects.begin(), kEffects.end(), first) != kEffects.end();
+    if (!has_type(item, rules_.call_type)) return false;
+    const std::string first = fold(first_word(read_text(*item.json, rules_.text)));
+    return std::find(kEffects.begin(), kEffects.end(), first) != kEffects.end();
   }
 
   /// A step that waits for several others runs once; one that several others lead to runs for each.
   void check_effects() {
+    if (!flow_.has_control()) return;
     const std::vector<BranchSet> guards = flow_.guards();
-    if (!flow_.has_control() || guards.empty()) return;
+    if (guards.empty()) return;
     for (int item = 0; item < workflow_.size(); ++item) {
       if (!has_effect(workflow_.item(item)) || !is_led_twice(item, guards)) continue;
       findings_.warning("W05", workflow_.item(item).place, workflow_.item(item).path,
@@ -223,8 +227,8 @@ void check_references(const Workflow& workflow, const ControlFlow& flow, Finding
   const std::string noun = is_steps ? "step" : "stage";
   for (const Reference& reference : flow.references()) {
     if (reference.target >= 0) continue;
-    findings.error(is_steps ? "E06" : "S02", workflow.item(reference.item).place, reference.path,
-                   "no " + noun + " has the id " + shown(reference.name),
+    findings.error(is_steps ? "E06" : "S02", workflow.item(reference.item).place,
+                   flow.path_of(reference), "no " + noun + " has the id " + shown(reference.name),
                    "Name a " + noun + " of this workflow.");
   }
   const std::vector<int> circle = flow.graph().circle();

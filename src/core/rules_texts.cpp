@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <variant>
 
@@ -15,31 +17,36 @@ constexpr std::size_t kMaxDepth = 16;
 constexpr std::size_t kMaxTextBytes = 10'000;
 constexpr std::size_t kMaxAllTextBytes = 1'000'000;
 
-/// What a character can be to these checks. By table: every byte of a document is looked at.
-struct CharKind {
-  bool token = false;  ///< of a secret or a key
-  bool digit = false;
-  bool control = false;
-};
+/// What a character can be to these checks, as bits.
+enum : std::uint8_t { kToken = 1, kDigit = 2, kControl = 4, kMark = 8 };
 
-constexpr std::array<CharKind, 256> make_char_kinds() {
-  std::array<CharKind, 256> kinds{};
+/// By table: every byte of a document is looked at.
+constexpr std::array<std::uint8_t, 256> make_char_kinds() {
+  std::array<std::uint8_t, 256> kinds{};
   for (std::size_t c = 0; c < kinds.size(); ++c) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    kinds[c].digit = c >= '0' && c <= '9';
-    kinds[c].token =
-        letter || kinds[c].digit ||
+    const bool digit = c >= '0' && c <= '9';
+    const bool token =
+        letter || digit ||
         std::string_view("_-./+=").find(static_cast<char>(c)) != std::string_view::npos;
-    kinds[c].control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+    const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+    kinds[c] =
+        static_cast<std::uint8_t>((token ? kToken : 0) | (digit ? kDigit : 0) |
+                                  (control ? kControl : 0) | (c == '-' || c == '/' ? kMark : 0));
   }
   return kinds;
 }
-constexpr std::array<CharKind, 256> kCharKinds = make_char_kinds();
+constexpr std::array<std::uint8_t, 256> kCharKinds = make_char_kinds();
 
-constexpr const CharKind& kind_of(char c) { return kCharKinds[static_cast<unsigned char>(c)]; }
-bool is_digit(char c) { return kind_of(c).digit; }
-bool is_token_char(char c) { return kind_of(c).token; }
-bool is_control(char c) { return kind_of(c).control; }
+/// The kinds of all characters of `text`.
+unsigned kinds_of(std::string_view text) {
+  unsigned kinds = 0;
+  for (const char c : text) kinds |= kCharKinds[static_cast<unsigned char>(c)];
+  return kinds;
+}
+
+bool is_digit(char c) { return (kCharKinds[static_cast<unsigned char>(c)] & kDigit) != 0; }
+bool is_token_char(char c) { return (kCharKinds[static_cast<unsigned char>(c)] & kToken) != 0; }
 
 /// How a kind of secret is written: after these words comes a token of at least so many characters,
 /// a digit among them.
@@ -102,18 +109,33 @@ std::string_view find_secret(std::string_view text, std::string_view low) {
   return {};
 }
 
-/// Whether `text` is worth a closer look. A secret has a digit in a run of token characters, a key
-/// has dashes before it, a URL two slashes: most texts of a workflow have none of them.
-bool may_hold_secret(std::string_view text) {
-  constexpr std::size_t kShortestSecret = 6;
-  std::size_t run = 0;
-  bool digit = false;
-  for (const char c : text) {
-    run = is_token_char(c) ? run + 1 : 0;
-    digit = run > 0 && (digit || is_digit(c));
-    if (digit && run >= kShortestSecret) return true;
+/// The fewest token characters in a row that every secret has: its token, and the words before it
+/// unless a blank parts them.
+constexpr std::ptrdiff_t shortest_run() {
+  std::size_t shortest = SIZE_MAX;
+  for (const SecretForm& form : kSecretForms)
+    shortest =
+        std::min(shortest, form.min_token + (form.start.back() == ' ' ? 0 : form.start.size()));
+  return static_cast<std::ptrdiff_t>(shortest);
+}
+
+/// Whether `text` has a digit in a run of token characters that is as long as a secret.
+bool may_hold_token(std::string_view text) {
+  for (auto at = text.begin(); (at = std::find_if(at, text.end(), is_digit)) != text.end();) {
+    const auto before =
+        std::find_if_not(std::make_reverse_iterator(at), text.rend(), is_token_char).base();
+    at = std::find_if_not(at, text.end(), is_token_char);
+    if (at - before >= shortest_run()) return true;
   }
-  return text.find("--") != std::string_view::npos || text.find("//") != std::string_view::npos;
+  return false;
+}
+
+/// Whether `text` is worth a closer look. A secret is a token, a key has dashes before it, a URL
+/// two slashes: most texts of a workflow have none of them. `kinds` is what its characters are.
+bool may_hold_secret(std::string_view text, unsigned kinds) {
+  return ((kinds & kDigit) != 0 && may_hold_token(text)) ||
+         ((kinds & kMark) != 0 &&
+          (text.find("--") != std::string_view::npos || text.find("//") != std::string_view::npos));
 }
 
 /// The first URL in `text` that is not encrypted, or empty.
@@ -171,10 +193,11 @@ class TextChecks {
       findings_.error("E13", place(), path(),
                       "the text is " + std::to_string(text.size()) + " bytes long",
                       "Keep texts under " + std::to_string(kMaxTextBytes) + " bytes.");
-    if (std::any_of(text.begin(), text.end(), is_control))
+    const unsigned kinds = kinds_of(text);
+    if ((kinds & kControl) != 0)
       findings_.error("E13", place(), path(), "the text holds control characters",
                       "Write plain text; only tab and line breaks are allowed.");
-    check_secrets(text);
+    if (may_hold_secret(text, kinds)) check_secrets(text);
   }
 
   /// A service is called what the request calls it.
@@ -189,7 +212,6 @@ class TextChecks {
   }
 
   void check_secrets(const std::string& text) {
-    if (!may_hold_secret(text)) return;
     const std::string low = lowered(text);
     if (is_new(find_secret(text, low)))
       findings_.error("E11", place(), path(), "the text holds what looks like a secret",

@@ -13,9 +13,25 @@ namespace {
 constexpr std::size_t kMaxShownBytes = 60;
 constexpr std::size_t kMaxListed = 1000;  ///< of a hostile number of names the first are looked at
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+/// What fold() makes of each character. By table: most texts of a document are folded.
+struct FoldedChar {
+  char small = 0;
+  bool is_gap = false;
+};
+
+constexpr std::array<FoldedChar, 256> make_folded_chars() {
+  std::array<FoldedChar, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const char c = static_cast<char>(i);
+    table[i] = {lower(c), is_space(c) || c == '_' || c == '-'};
+  }
+  return table;
+}
+constexpr std::array<FoldedChar, 256> kFoldedChars = make_folded_chars();
 
 }  // namespace
 
@@ -81,6 +97,18 @@ bool is_empty(const JsonValue& value) {
 
 bool is_blank(std::string_view text) { return std::all_of(text.begin(), text.end(), is_space); }
 
+namespace {
+
+bool has_letters(std::string_view text, int count) {
+  for (const char c : text) {
+    if (lower(c) >= 'a' && lower(c) <= 'z') --count;
+    if (count == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool is_placeholder(std::string_view text) {
   static constexpr std::array<std::string_view, 11> kPlaceholders = {
       "todo",         "tbd", "tba",         "n/a",         "none",
@@ -88,8 +116,9 @@ bool is_placeholder(std::string_view text) {
       "to be defined"};
   static constexpr std::array<std::string_view, 5> kNumbered = {"step", "stage", "task", "item",
                                                                 "operation"};
+  constexpr int kMostLetters = 14;      // "to be determined"
   constexpr std::size_t kLongest = 80;  // a placeholder is a word or two, or dots
-  if (text.size() > kLongest) return false;
+  if (text.size() > kLongest || has_letters(text, kMostLetters + 1)) return false;
   std::string folded = fold(text);
   if (folded.find_first_not_of(".?<>[]{}\xE2\x80\xA6 ") == std::string::npos) return true;
   if (std::find(kPlaceholders.begin(), kPlaceholders.end(), folded) != kPlaceholders.end())
@@ -104,13 +133,14 @@ std::string fold(std::string_view text) {
   std::size_t size = 0;
   bool gap = false;
   for (const char c : text) {
-    if (is_space(c) || c == '_' || c == '-') {
+    const FoldedChar folded = kFoldedChars[static_cast<unsigned char>(c)];
+    if (folded.is_gap) {
       gap = size > 0;
       continue;
     }
     if (gap) out[size++] = ' ';
     gap = false;
-    out[size++] = lower(c);
+    out[size++] = folded.small;
   }
   out.resize(size);
   return out;
