@@ -141,11 +141,17 @@ bool JsonScanner::scan_string_parts(std::string_view& text) {
   return false;
 }
 
-/// Plain characters up to one that opens another part, which is at_ then.
+/// Plain characters and short escapes up to what opens another part, which is at_ then.
 bool JsonScanner::scan_plain() {
-  const char* begin = at_;
-  at_ = skip_characters(at_, end_);
-  buffer_.append(begin, at_);
+  while (true) {
+    const char* begin = at_;
+    at_ = skip_characters(at_, end_);
+    buffer_.append(begin, at_);
+    const char meant = end_ - at_ >= 2 && *at_ == '\\' ? short_escape(at_[1]) : '\0';
+    if (meant == '\0') break;
+    buffer_ += meant;
+    at_ += 2;
+  }
   if (at_ == end_ || *at_ == '"') return true;
   part_begin_ = offset();
   part_length_ = 0;

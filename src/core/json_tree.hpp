@@ -74,6 +74,9 @@ class JsonTreeBuilder {
   JsonValue* next_;  ///< slot of the next value; null inside an array
   DuplicateKeys duplicates_;
   std::vector<Open> open_;
+  /// Members of the object that was closed last. The next one is likely to have as many; what is
+  /// reserved for all of them is no more than what was read.
+  std::size_t last_members_ = 0;
   std::list<JsonValue>
       discarded_;  ///< later values of a key with keep_first; a list: pointers last
   std::optional<std::size_t> duplicate_at_;

@@ -1,6 +1,8 @@
 #include "core/json_value.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "core/json_push.hpp"
 #include "core/json_tree.hpp"
@@ -26,7 +28,7 @@ void append_object(std::string& out, const JsonValue& object) {
   out += '{';
   for (const JsonValue::Member& member : object.members) {
     if (&member != &object.members.front()) out += ',';
-    out += json_quote(member.first);
+    append_json_quoted(out, member.first);
     out += ':';
     append_json(out, member.second);
   }
@@ -38,7 +40,7 @@ void append_json(std::string& out, const JsonValue& value) {
     case JsonValue::Kind::null: out += "null"; return;
     case JsonValue::Kind::boolean: out += value.boolean ? "true" : "false"; return;
     case JsonValue::Kind::number: out += value.text; return;
-    case JsonValue::Kind::string: out += json_quote(value.text); return;
+    case JsonValue::Kind::string: append_json_quoted(out, value.text); return;
     case JsonValue::Kind::array: append_array(out, value); return;
     case JsonValue::Kind::object: append_object(out, value); return;
   }
@@ -73,7 +75,9 @@ bool JsonTreeBuilder::on_key(std::string_view key, JsonSpan span) {
   Open& object = open_.back();
   if (JsonValue* earlier = find_member(object, key)) return duplicate(*earlier, span);
   auto& members = object.value->members;
-  next_ = &members.emplace_back(key, JsonValue()).second;
+  if (members.empty()) members.reserve(last_members_);
+  next_ = &members.emplace_back(std::piecewise_construct, std::forward_as_tuple(key), std::tuple())
+               .second;
   if (object.keys) object.keys->insert(static_cast<std::uint32_t>(members.size() - 1));
   return true;
 }
@@ -122,6 +126,8 @@ bool JsonTreeBuilder::open(JsonValue::Kind kind) {
 }
 
 bool JsonTreeBuilder::close() {
+  const JsonValue& closed = *open_.back().value;
+  if (closed.is_object()) last_members_ = closed.members.size();
   open_.pop_back();
   return true;
 }
