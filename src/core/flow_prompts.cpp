@@ -151,6 +151,8 @@ int asked_items(std::string_view prompt) {
   for (std::string_view word = words.next(); !word.empty(); word = words.next()) {
     if (const int found = number_of(word); found > 0) {
       number = found;
+    } else if (number == 0) {
+      continue;  // nothing is counted
     } else if (names_items(word)) {
       largest = std::max(largest, number);
       number = 0;
