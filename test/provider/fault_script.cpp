@@ -46,23 +46,35 @@ Target parse_target(std::string_view target) {
 Decision FaultScript::decide(const Target& target, std::string_view body, const Turns& turns) {
   Decision decision;
   decision.delay_ms = default_delay_ms_;
-  if (!target.prefix.empty()) read_prefix(target, turns, &decision);
+  decision.limits = default_limits_;
+  // Of one family the fault that is read first acts.
+  if (!orders_.empty()) read_order(target, turns, &decision);
   // Few requests carry a marker: most are decided by this one search.
-  if (body.find("[[sim") != std::string_view::npos) {
-    Decision by_marker;
-    by_marker.delay_ms = decision.delay_ms;
-    read_markers(target, body, turns, &by_marker);
-    for (size_t i = 0; i < kFamilies; ++i) {
-      const Family family = static_cast<Family>(i);
-      if (const Fault* fault = decision.faults.find(family)) by_marker.faults.add(family, *fault);
-    }
-    if (by_marker.wrong.empty()) by_marker.wrong = decision.wrong;
-    decision = std::move(by_marker);
-  }
+  if (body.find("[[sim") != std::string_view::npos) read_markers(target, body, turns, &decision);
+  if (!target.prefix.empty()) read_prefix(target, turns, &decision);
   if (const Fault* delay = decision.faults.find(Family::kDelay)) {
     if (!set_delay(delay->argument, &decision)) decision.wrong = "delay:" + delay->argument;
   }
   return decision;
+}
+
+bool FaultScript::order(std::string_view prefix, std::string_view faults) {
+  if (faults.empty()) {
+    orders_.erase(std::string(prefix));
+    return true;
+  }
+  std::string wrong;
+  written_.clear();
+  if (!parse_faults(faults, &written_, &wrong)) return false;
+  orders_[std::string(prefix)] = {.faults = std::string(faults), .counts = {}};
+  return true;
+}
+
+void FaultScript::read_order(const Target& target, const Turns& turns, Decision* decision) {
+  const auto found = orders_.find(std::string(target.prefix));
+  if (found == orders_.end()) return;
+  found->second.counts.add(turns);
+  apply(found->second.faults, turns, found->second.counts, decision);
 }
 
 void FaultScript::read_prefix(const Target& target, const Turns& turns, Decision* decision) {
@@ -73,14 +85,20 @@ void FaultScript::read_prefix(const Target& target, const Turns& turns, Decision
     const std::string_view segment = next_segment(path);
     if (segment == "f") {
       if (!apply(next_segment(path), turns, counts, decision)) return;
-    } else if (segment == "d") {
-      const std::string_view delay = next_segment(path);
-      if (!set_delay(delay, decision)) {
-        decision->wrong = "d/" + std::string(delay);
-        return;
-      }
+    } else if (segment == "d" || segment == "rpm" || segment == "tpm") {
+      const std::string_view value = next_segment(path);
+      if (apply_segment(segment, value, decision)) continue;
+      decision->wrong = std::string(segment) + '/' + std::string(value);
+      return;
     }
   }
+}
+
+bool FaultScript::apply_segment(std::string_view kind, std::string_view value, Decision* decision) {
+  if (kind == "d") return set_delay(value, decision);
+  RateLimits& limits = decision->limits;
+  uint64_t& limit = kind == "rpm" ? limits.requests_per_minute : limits.tokens_per_minute;
+  return parse_number(value, kMaxPerMinute, &limit);
 }
 
 void FaultScript::read_markers(const Target& target, std::string_view body, const Turns& turns,

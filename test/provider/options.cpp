@@ -18,6 +18,8 @@ constexpr std::string_view kUsage =
     "  --reply-file F   answer with the text of F in place of the built-in document\n"
     "  --service-tier W say in each answer that it is billed by the tier W\n"
     "  --delay-ms N     wait before each answer (default 0)\n"
+    "  --requests-per-minute N, --tokens-per-minute N\n"
+    "                   of each prefix and model; more is answered with 429 (default 0: no limit)\n"
     "  --seed N         seed of random faults and delays (default 1)\n"
     "  --parent-pid N   end when process N no longer exists\n"
     "  --no-auth        do not ask for a key header\n";
@@ -50,6 +52,10 @@ void set_option(Options& options, std::string_view name, std::string_view value)
     options.service_tier = value;
   } else if (name == "--delay-ms") {
     options.delay_ms = static_cast<uint32_t>(number(name, value, 86400000));
+  } else if (name == "--requests-per-minute") {
+    options.limits.requests_per_minute = number(name, value, kMaxPerMinute);
+  } else if (name == "--tokens-per-minute") {
+    options.limits.tokens_per_minute = number(name, value, kMaxPerMinute);
   } else if (name == "--seed") {
     options.seed = number(name, value, UINT64_MAX);
   } else if (name == "--parent-pid") {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "fault_script.hpp"
+
 namespace llmw::sim {
 
 struct Options {
@@ -16,6 +18,7 @@ struct Options {
   std::string reply_file;    // text that replaces the built-in document; empty: built-in
   std::string service_tier;  // by which answers say they are billed; empty: the ordinary one
   uint32_t delay_ms = 0;     // wait before each answer whose URL gives no delay
+  RateLimits limits;         // where the URL gives none
   uint64_t seed = 1;         // start of the generator behind `@p=` and random delays
   int64_t parent_pid = 0;    // end when this process is gone; 0: run until a signal comes
   bool require_auth = true;  // answer 401 when the key header is missing

@@ -2,16 +2,22 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "assignment.hpp"
+#include "completion.hpp"
 #include "text.hpp"
+#include "usage_export.hpp"
 
 namespace llmw::sim {
 namespace {
+
+constexpr std::string_view kControl = "/control/";
 
 std::string read_reply_file(const std::string& path) {
   if (path.empty()) return {};
@@ -60,28 +66,36 @@ ProviderError with_status(int status, std::string_view message) {
   return error;
 }
 
+int64_t now_us() {
+  using std::chrono::duration_cast;
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return duration_cast<std::chrono::microseconds>(since).count();
+}
+
+// The answer to a question about the program itself: in no count and on no bill.
+Reply service_reply(const HttpRequest& request, std::string body, int status = 200) {
+  Answer answer;
+  answer.status = status;
+  if (!body.starts_with('{')) answer.content_type = "text/plain";
+  answer.body = std::move(body);
+  Reply reply = make_plain_reply(answer, request.keep_alive);
+  reply.counted = false;
+  return reply;
+}
+
 }  // namespace
 
 Provider::Provider(const Options& options)
     : require_auth_(options.require_auth),
       service_tier_(options.service_tier),
+      bill_file_(options.bill_file),
       bill_(options.bill_file),
       requests_("record of requests", options.request_file),
       documents_(read_reply_file(options.reply_file)),
-      script_(options.delay_ms, options.seed) {}
+      script_(options.delay_ms, options.limits, options.seed) {}
 
 Reply Provider::handle(const HttpRequest& request, uint64_t nth) {
-  if (request.method == "GET" && request.target == "/healthz") {
-    Answer answer;
-    answer.content_type = "text/plain";
-    answer.body = "ok\n";
-    Reply reply = make_plain_reply(answer, request.keep_alive);
-    reply.counted = false;
-    return reply;
-  }
-  if (request.method == "GET" && request.target == "/stats") {
-    return report_stats(request.keep_alive);
-  }
+  if (std::optional<Reply> reply = handle_service(request)) return std::move(*reply);
   ++stats_.requests;
   ++last_id_;
   const Target target = parse_target(request.target);
@@ -95,6 +109,34 @@ Reply Provider::handle(const HttpRequest& request, uint64_t nth) {
   return handle_model(request, target, nth);
 }
 
+std::optional<Reply> Provider::handle_service(const HttpRequest& request) {
+  const std::string_view target = request.target;
+  if (request.method == "GET") {
+    if (target == "/healthz") return service_reply(request, "ok\n");
+    if (target == "/stats") return service_reply(request, stats_json());
+    if (target == "/usage/calls") return service_reply(request, usage_calls(bill_file_));
+    if (target == "/usage" || target.starts_with("/usage?")) {
+      return service_reply(request, usage_buckets(bill_file_, target));
+    }
+  }
+  const size_t control = target.find(kControl);
+  if (request.method != "POST" || control == std::string_view::npos) return std::nullopt;
+  return give_order(request, control);
+}
+
+// `control` is where the path says so; the prefix that the order is for stands before.
+Reply Provider::give_order(const HttpRequest& request, size_t control) {
+  constexpr std::string_view kFaults = "faults/";
+  const std::string_view prefix = std::string_view(request.target).substr(0, control);
+  std::string_view order = std::string_view(request.target).substr(control + kControl.size());
+  const bool clear = order == "clear";
+  if (!clear && !order.starts_with(kFaults)) return service_reply(request, "unknown order\n", 404);
+  order.remove_prefix(clear ? order.size() : kFaults.size());
+  if (!clear && order.empty()) return service_reply(request, "no fault\n", 400);
+  if (!script_.order(prefix, order)) return service_reply(request, "unknown fault\n", 400);
+  return service_reply(request, "ok\n");
+}
+
 Reply Provider::handle_model(const HttpRequest& request, const Target& target, uint64_t nth) {
   keep_request(request);
   ModelRequest model;
@@ -106,10 +148,20 @@ Reply Provider::handle_model(const HttpRequest& request, const Target& target, u
     return refuse(request, target, missing_key(), "");
   }
   if (mistake != nullptr) return refuse(request, target, bad_request(mistake), "");
+  RateAccount* const account = limiter_.find(target.prefix, model.model, decision.limits);
+  if (account != nullptr) {
+    account->refill(now_us());
+    const auto refusal = account->refusal(tokens_of(model.content_bytes));
+    if (refusal) return refuse_by_limit(request, target, model.model, *account, *refusal);
+  }
   FaultSet& faults = decision.faults;
   if (faults.has(FaultId::kDeadReuse) && nth < 2) faults.remove(Family::kWire);
-  const Answer answer = answer_question(
+  Answer answer = answer_question(
       {request, target, model, assignment, faults, service_tier_, last_id_}, documents_);
+  if (account != nullptr) {
+    account->charge(answer.input_tokens + answer.output_tokens);
+    account->append_headers(answer.headers, target.shape);
+  }
   if (answer.billed) ++stats_.billed;
   bill_.append({.attempt_id = request.client_request_id,
                 .shape = shape_name(target.shape),
@@ -148,6 +200,25 @@ Reply Provider::refuse_unknown_fault(const HttpRequest& request, const Target& t
   return refuse(request, target, bad_request(message), "unknown_fault");
 }
 
+Reply Provider::refuse_by_limit(const HttpRequest& request, const Target& target,
+                                std::string_view model, const RateAccount& account,
+                                const RateAccount::Refusal& refusal) {
+  ++stats_.rate_limited;
+  const std::string message = refusal_message(refusal, target.shape, model);
+  ProviderError error = error_of(FaultId::kS429);
+  error.openai_type = refusal.of_tokens ? "tokens" : "requests";
+  error.openai_message = message;
+  error.anthropic_message = message;
+  Answer answer = answer_error(error, target.shape, last_id_);
+  append_retry_after(answer.headers, refusal, target.shape);
+  account.append_headers(answer.headers, target.shape);
+  bill_.append({.attempt_id = request.client_request_id,
+                .shape = shape_name(target.shape),
+                .model = model,
+                .fault = "rate_limited"});
+  return make_plain_reply(answer, request.keep_alive);
+}
+
 Reply Provider::handle_broken(RequestParser::Result result) {
   const int status = result == RequestParser::Result::kBodyTooLarge      ? 413
                      : result == RequestParser::Result::kHeadersTooLarge ? 431
@@ -158,7 +229,7 @@ Reply Provider::handle_broken(RequestParser::Result result) {
   return reply;
 }
 
-Reply Provider::report_stats(bool keep_alive) const {
+std::string Provider::stats_json() const {
   const struct {
     std::string_view name;
     uint64_t value;
@@ -169,18 +240,14 @@ Reply Provider::report_stats(bool keep_alive) const {
                 {"aborted", stats_.aborted},
                 {"connections", stats_.connections},
                 {"redirects_followed", stats_.redirects_followed},
-                {"unknown_faults", stats_.unknown_faults}};
-  Answer answer;
+                {"unknown_faults", stats_.unknown_faults},
+                {"rate_limited", stats_.rate_limited}};
+  std::string json;
   for (const auto& count : counts) {
-    answer.body += answer.body.empty() ? "{\"" : ",\"";
-    answer.body += count.name;
-    answer.body += "\":";
-    append_int(answer.body, static_cast<int64_t>(count.value));
+    json.append(json.empty() ? "{\"" : ",\"").append(count.name).append("\":");
+    append_int(json, static_cast<int64_t>(count.value));
   }
-  answer.body += "}\n";
-  Reply reply = make_plain_reply(answer, keep_alive);
-  reply.counted = false;
-  return reply;
+  return json + "}\n";
 }
 
 }  // namespace llmw::sim

@@ -2,8 +2,11 @@
 // bill, and says what to reply. Pure of sockets; the server calls it once for each request.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "append_file.hpp"
 #include "bill.hpp"
@@ -11,6 +14,7 @@
 #include "fault_script.hpp"
 #include "http_request.hpp"
 #include "options.hpp"
+#include "rate_limit.hpp"
 #include "reply.hpp"
 
 namespace llmw::sim {
@@ -25,6 +29,7 @@ struct Stats {
   uint64_t connections = 0;
   uint64_t redirects_followed = 0;
   uint64_t unknown_faults = 0;
+  uint64_t rate_limited = 0;  // answered with 429 because of a limit
 };
 
 class Provider {
@@ -43,21 +48,28 @@ class Provider {
   Stats& stats() { return stats_; }
 
  private:
+  // Answers what is no request to a model; nothing when it is one.
+  std::optional<Reply> handle_service(const HttpRequest& request);
+  Reply give_order(const HttpRequest& request, size_t control);
   Reply handle_model(const HttpRequest& request, const Target& target, uint64_t nth);
   Reply refuse(const HttpRequest& request, const Target& target, const ProviderError& error,
                std::string_view fault);
   Reply refuse_unknown_fault(const HttpRequest& request, const Target& target,
                              const std::string& wrong);
-  Reply report_stats(bool keep_alive) const;
+  Reply refuse_by_limit(const HttpRequest& request, const Target& target, std::string_view model,
+                        const RateAccount& account, const RateAccount::Refusal& refusal);
+  std::string stats_json() const;
 
   void keep_request(const HttpRequest& request);
 
   bool require_auth_;
   std::string service_tier_;
+  std::string bill_file_;
   Bill bill_;
   AppendFile requests_;
   Documents documents_;
   FaultScript script_;
+  RateLimiter limiter_;
   Stats stats_;
   uint64_t last_id_ = 0;
 };

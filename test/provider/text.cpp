@@ -57,13 +57,20 @@ std::string read_hex(std::string_view digits) {
   return bytes;
 }
 
-void append_http_date(std::string& out, int64_t unix_seconds) {
+static void append_time(std::string& out, const char* format, int64_t unix_seconds) {
   const time_t when = static_cast<time_t>(unix_seconds);
   tm parts{};
   gmtime_r(&when, &parts);
   char text[64];
-  const size_t size = strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  out.append(text, size);
+  out.append(text, strftime(text, sizeof text, format, &parts));
+}
+
+void append_http_date(std::string& out, int64_t unix_seconds) {
+  append_time(out, "%a, %d %b %Y %H:%M:%S GMT", unix_seconds);
+}
+
+void append_rfc3339(std::string& out, int64_t unix_seconds) {
+  append_time(out, "%Y-%m-%dT%H:%M:%SZ", unix_seconds);
 }
 
 }  // namespace llmw::sim

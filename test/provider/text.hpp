@@ -26,6 +26,9 @@ bool parse_number(std::string_view text, uint64_t max, uint64_t* value);
 // The bytes that pairs of hexadecimal digits stand for; ends at the first that is none.
 std::string read_hex(std::string_view digits);
 
+// Appends a unix time in seconds as RFC 3339 writes it ("1994-11-06T08:49:37Z").
+void append_rfc3339(std::string& out, int64_t unix_seconds);
+
 // Appends the HTTP date (RFC 9110, "Sun, 06 Nov 1994 08:49:37 GMT") of a unix time in seconds.
 void append_http_date(std::string& out, int64_t unix_seconds);
 
