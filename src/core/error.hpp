@@ -26,6 +26,7 @@ inline constexpr std::string_view kOutOfMemory = "53200";
 inline constexpr std::string_view kConfigurationLimitExceeded = "53400";
 inline constexpr std::string_view kNotInPrerequisiteState = "55000";
 inline constexpr std::string_view kInternalError = "XX000";
+inline constexpr std::string_view kDataCorrupted = "XX001";
 inline constexpr std::string_view kValidationFailed = "LW001";
 inline constexpr std::string_view kApiError = "LW002";
 inline constexpr std::string_view kTimeout = "LW003";
@@ -37,6 +38,7 @@ inline constexpr std::string_view kCircuitOpen = "LW008";
 inline constexpr std::string_view kCredentialsMissing = "LW009";
 inline constexpr std::string_view kBudget = "LW010";
 inline constexpr std::string_view kOutcomeUnknown = "LW011";
+inline constexpr std::string_view kJobSetAside = "LW012";
 }  // namespace sqlstate
 
 class Error : public std::exception {

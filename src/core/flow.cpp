@@ -61,7 +61,8 @@ Flow::Flow(FlowInput input)
       context_{input_.services, input_.prompt},
       system_prompt_(input_.format->row().system_prompt + form_->instructions()),
       user_prompt_(generation_prompt(input_.prompt, input_.services)),
-      is_large_(asks_for_many(input_)) {
+      is_large_(asks_for_many(input_)),
+      attempts_(input_.calls_before) {
   if (input_.regeneration) add_regeneration(*input_.regeneration);
 }
 
@@ -97,8 +98,10 @@ FlowStep Flow::on_answer(int lane, const Answer& answer) {
 FlowStep Flow::on_verdict(int lane, const Answer& answer, Verdict verdict) {
   FlowStep step;
   step.judgement = verdict.judgement;
-  if (verdict.judgement.outcome != Outcome::ok)
+  if (verdict.judgement.outcome != Outcome::ok) {
     note_failure(reason_of(verdict.judgement.outcome), verdict.why, true);
+    transient_ = answer.retryable;
+  }
   if (!failure_ && may_retry(lanes_[static_cast<std::size_t>(lane)], answer))
     return retry_later(lane, answer, std::move(step));
   switch (phase_) {
@@ -118,6 +121,20 @@ FlowStep Flow::on_wait_over(int lane) {
 FlowStep Flow::on_dropped(int lane) {
   lanes_[static_cast<std::size_t>(lane)].open = false;
   return end_parts({});
+}
+
+// Parts that are out are paid for: their answers are waited for, as with any part that failed.
+FlowStep Flow::on_refused(int lane, const Refusal& refusal) {
+  lanes_[static_cast<std::size_t>(lane)].open = false;
+  note_failure(refusal.reason, refusal.why, refusal.reason == FallbackReason::budget);
+  refusal_ = refusal;
+  transient_ = refusal.reason != FallbackReason::budget;
+  if (phase_ == Phase::parts) {
+    if (!failure_) failure_ = Failure{refusal.reason, refusal.why};
+    return end_parts({});
+  }
+  --attempts_;  // it was not made
+  return move_on(refusal.reason, refusal.why, {});
 }
 
 FlowStep Flow::retry_later(int lane, const Answer& answer, FlowStep step) {
@@ -152,11 +169,13 @@ FlowStep Flow::accept(Verdict verdict, FlowStep step) {
   return step;
 }
 
-// What a model that was asked did says more to the caller than why another was not asked.
+// What a model that was asked did says more to the caller than why another was not asked. A budget
+// counts as an answer: it ended the request, and somebody can raise it.
 void Flow::note_failure(FallbackReason reason, const std::string& why, bool asked) {
   history_.push_back(input_.chain[current_].model + ": " + to_string(reason) +
                      (why.empty() ? "" : ": " + why));
-  if (!asked && attempts_ > 0) return;
+  if (!asked && was_asked_) return;
+  was_asked_ = was_asked_ || asked;
   last_reason_ = reason;
   headline_ = history_.back();
 }
@@ -252,6 +271,7 @@ FlowStep Flow::fail(FlowStep step) {
   step.kind = FlowStep::Kind::done;
   result_.ok = false;
   result_.failure = last_reason_;
+  result_.transient = transient_;
   result_.error_sqlstate = sqlstate_of(last_reason_);
   result_.error_message = "could not generate a workflow: " + headline_;
   if (history_.size() > 1) result_.error_detail = join(history_, "\n");
@@ -259,11 +279,21 @@ FlowStep Flow::fail(FlowStep step) {
     result_.error_hint =
         "Give the server a key (docs/providers.md), or try without one: "
         "SET llm_workflow.primary_model = 'builtin-draft'.";
+  if (last_reason_ == refusal_.reason && !refusal_.why.empty()) add_refusal();
   if (last_reason_ == FallbackReason::context_window_exceeded)
     result_.error_hint =
         "Shorten the description, or name a model with a larger context window; token_budget() "
         "tells what fits.";
   return step;
+}
+
+/// What there is to say of the call that was refused: numbers in the detail, a remedy in the hint.
+void Flow::add_refusal() {
+  if (history_.size() > 1 && !refusal_.detail.empty())
+    result_.error_detail = refusal_.detail + '\n' + result_.error_detail;
+  else if (!refusal_.detail.empty())
+    result_.error_detail = refusal_.detail;
+  result_.error_hint = refusal_.hint;
 }
 
 // splitmix64: the jitter needs no better, and the same seed gives the same waits.

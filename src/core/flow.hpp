@@ -103,7 +103,8 @@ struct FlowInput {
   std::chrono::milliseconds retry_base_delay{500};
   std::chrono::milliseconds max_retry_wait{30'000};  ///< a longer Retry-After moves on instead
   std::vector<Candidate> chain;                      ///< at least one
-  std::uint64_t seed = 0;                            ///< of the jitter
+  int calls_before = 0;    ///< of earlier attempts of the same job: attempts count on from there
+  std::uint64_t seed = 0;  ///< of the jitter
 };
 
 /// The call to make next.
@@ -122,6 +123,14 @@ struct FallbackNotice {
   FallbackReason reason = FallbackReason::api_error;
   std::string detail;              ///< error code or message, or the validation codes
   std::int64_t tokens_wasted = 0;  ///< input + output that `from_model` reported for this request
+};
+
+/// Why a planned call must not be made.
+struct Refusal {
+  FallbackReason reason = FallbackReason::budget;
+  std::string why;     ///< one line: the headline of the error if no other model answers
+  std::string detail;  ///< empty: none
+  std::string hint;    ///< empty: none
 };
 
 /// What the flow made of the answer just fed in: goes into the row of that call.
@@ -154,6 +163,7 @@ struct FlowStep {
 /// The end of a request.
 struct FlowResult {
   bool ok = false;
+  bool cached = false;      ///< it is the document of an equal request
   std::string document;     ///< compact JSON object when ok
   std::string explanation;  ///< JSON string literal; empty: none was asked for, or given
   int steps = 0;
@@ -161,6 +171,7 @@ struct FlowResult {
   std::optional<FallbackReason> fallback_reason;  ///< why the primary was left for another model
   std::vector<Finding> warnings;
   std::optional<FallbackReason> failure;  ///< the rest when not ok; why the last model failed
+  bool transient = false;                 ///< the same request may succeed a little later
   std::string error_sqlstate;
   std::string error_message;
   std::string error_detail;  ///< one line per call
@@ -186,6 +197,8 @@ class Flow {
   /// of sending it, say so with on_dropped().
   bool drops_calls() const { return failure_.has_value(); }
   FlowStep on_dropped(int lane);
+  /// A planned call must not be made, as its circuit or a budget says: the model is left.
+  FlowStep on_refused(int lane, const Refusal& refusal);
 
   /// Valid once a step finished.
   const FlowResult& result() const { return result_; }
@@ -235,6 +248,7 @@ class Flow {
   bool may_retry(const Lane& lane, const Answer& answer) const;
   std::chrono::milliseconds backoff(const Lane& lane, const Answer& answer);
   bool any_open() const;
+  void add_refusal();
   std::optional<std::pair<FallbackReason, std::string>> obstacle(const Candidate& candidate) const;
   TokenBudget budget_for(const Candidate& candidate, const ChatRequest& chat) const;
   bool fits(const Candidate& candidate, const ChatRequest& chat) const;
@@ -260,7 +274,10 @@ class Flow {
   FallbackReason primary_reason_ = FallbackReason::api_error;  ///< why the primary was left
   FallbackReason last_reason_ = FallbackReason::api_error;     ///< of the last model that was asked
   std::string headline_;                                       ///< its line of history_
+  bool was_asked_ = false;                                     ///< some model
+  bool transient_ = false;            ///< what the last model was left for may pass by itself
   std::vector<std::string> history_;  ///< one line per call or skipped model
+  Refusal refusal_;                   ///< the last one
   FlowResult result_;
 };
 

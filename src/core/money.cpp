@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "core/error.hpp"
+
 namespace llmw {
 namespace {
 
 constexpr int kPriceScale = 8;  ///< decimal digits of one unit of Price
-constexpr std::int64_t kPriceUnitsPerUsd = 100'000'000;
 constexpr std::int64_t kPriceLimitUsd = 1'000'000;
+constexpr std::int64_t kMoneyLimitUsd = 1'000'000'000'000'000'000;
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -19,16 +21,46 @@ std::string_view without_trailing_zeros(std::string_view digits) {
 }
 
 /// Whole dollars, or nothing when they reach the limit.
-std::optional<std::int64_t> parse_dollars(std::string_view digits) {
+std::optional<std::int64_t> parse_dollars(std::string_view digits, std::int64_t limit) {
   std::int64_t dollars = 0;
   for (const char c : digits) {
     dollars = dollars * 10 + (c - '0');
-    if (dollars >= kPriceLimitUsd) return std::nullopt;
+    if (dollars >= limit) return std::nullopt;
   }
   return dollars;
 }
 
+/// A plain non-negative decimal below `limit` in units of 10^-scale.
+std::optional<__int128> parse_decimal(std::string_view decimal, std::size_t scale,
+                                      std::int64_t limit) {
+  const std::size_t point = decimal.find('.');
+  const std::string_view whole = decimal.substr(0, point);
+  std::string_view fraction;
+  if (point != std::string_view::npos) {
+    fraction = decimal.substr(point + 1);
+    if (fraction.empty()) return std::nullopt;
+  }
+  if (whole.empty() || !all_digits(whole) || !all_digits(fraction)) return std::nullopt;
+  fraction = without_trailing_zeros(fraction);
+  if (fraction.size() > scale) return std::nullopt;
+
+  const std::optional<std::int64_t> dollars = parse_dollars(whole, limit);
+  if (!dollars) return std::nullopt;
+  __int128 units = *dollars;
+  for (std::size_t i = 0; i < scale; ++i)
+    units = units * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+  return units;
+}
+
 }  // namespace
+
+Money& Money::operator-=(Money other) {
+  if (other > *this)
+    throw Error(sqlstate::kInternalError,
+                "cannot take " + other.to_string() + " USD from " + to_string() + " USD");
+  units_ -= other.units_;
+  return *this;
+}
 
 std::string Money::to_string() const {
   std::string reversed;
@@ -43,25 +75,16 @@ std::string Money::to_string() const {
   return {reversed.rbegin(), reversed.rend()};
 }
 
-std::optional<std::int64_t> parse_price(std::string_view decimal) {
-  const std::size_t point = decimal.find('.');
-  const std::string_view whole = decimal.substr(0, point);
-  std::string_view fraction;
-  if (point != std::string_view::npos) {
-    fraction = decimal.substr(point + 1);
-    if (fraction.empty()) return std::nullopt;
-  }
-  if (whole.empty() || !all_digits(whole) || !all_digits(fraction)) return std::nullopt;
-  fraction = without_trailing_zeros(fraction);
-  if (fraction.size() > kPriceScale) return std::nullopt;
+std::optional<Money> parse_money(std::string_view decimal) {
+  const std::optional<__int128> units = parse_decimal(decimal, Money::kScale, kMoneyLimitUsd);
+  if (!units) return std::nullopt;
+  return Money::from_units(*units);
+}
 
-  const std::optional<std::int64_t> dollars = parse_dollars(whole);
-  if (!dollars) return std::nullopt;
-  std::int64_t units = 0;
-  for (std::size_t i = 0; i < kPriceScale; ++i) {
-    units = units * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
-  }
-  return *dollars * kPriceUnitsPerUsd + units;
+std::optional<std::int64_t> parse_price(std::string_view decimal) {
+  const std::optional<__int128> units = parse_decimal(decimal, kPriceScale, kPriceLimitUsd);
+  if (!units) return std::nullopt;
+  return static_cast<std::int64_t>(*units);
 }
 
 Money cost_of(const Usage& usage, const Price& price) {

@@ -5,6 +5,7 @@
 // 10^-14 USD: the product of both is exact and never rounded. 128 bits hold 2^31 tokens at the
 // highest price that a price row may hold (below 10^6 USD per million) a million times over.
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,8 +43,15 @@ class Money {
     return *this;
   }
   friend constexpr Money operator+(Money a, Money b) { return a += b; }
+  /// Throws llmw::Error XX000 when `other` is more than this.
+  Money& operator-=(Money other);
+  friend Money operator-(Money a, Money b) { return a -= b; }
   constexpr bool operator==(const Money&) const = default;
-  constexpr bool operator<(const Money& other) const { return units_ < other.units_; }
+  constexpr std::strong_ordering operator<=>(const Money& other) const {
+    return units_ < other.units_   ? std::strong_ordering::less
+           : other.units_ < units_ ? std::strong_ordering::greater
+                                   : std::strong_ordering::equal;
+  }
 
   /// Plain decimal without trailing zeros: "0", "0.0012", "12.5". Accepted by numeric_in and JSON.
   std::string to_string() const;
@@ -51,6 +59,10 @@ class Money {
  private:
   __int128 units_ = 0;
 };
+
+/// Parses an amount in USD ("12.5"). Returns nothing unless it is a plain non-negative decimal
+/// below 10^18 with at most 14 digits after the point (trailing zeros beyond that are allowed).
+std::optional<Money> parse_money(std::string_view decimal);
 
 /// Parses a price in USD per million tokens ("0.15") to units of 10^-8.
 /// Returns nothing unless it is a plain non-negative decimal below 10^6 with at most 8 digits

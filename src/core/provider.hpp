@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/rate_limit_headers.hpp"
 #include "core/service_tier.hpp"
 #include "core/usage.hpp"
 
@@ -75,7 +76,8 @@ struct HttpReply {
   std::string retry_after;     ///< Retry-After
   std::string retry_after_ms;  ///< retry-after-ms
   std::string should_retry;    ///< x-should-retry
-  std::string error;           ///< of the transfer: "code: text for people", without secrets
+  RateLimitHeaders rate_limit_headers;
+  std::string error;  ///< of the transfer: "code: text for people", without secrets
 };
 
 /// The outcome of one call: column llm_calls.outcome.

@@ -24,6 +24,13 @@ Uuid read_id(WireReader& in) {
 
 }  // namespace
 
+std::optional<Uuid> fingerprint_of(const GenerationRequest& request) {
+  Uuid fingerprint;
+  if (request.request_sha256.size() < fingerprint.bytes.size()) return std::nullopt;
+  std::copy_n(request.request_sha256.begin(), fingerprint.bytes.size(), fingerprint.bytes.begin());
+  return fingerprint;
+}
+
 std::string encode(const GenerationRequest& request) {
   WireWriter out;
   write_id(out, request.id);

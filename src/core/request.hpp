@@ -56,6 +56,9 @@ struct GenerationResult {
   bool operator==(const GenerationResult&) const = default;
 };
 
+/// Equal for requests that ask for the same; nothing when request_sha256 is not known.
+std::optional<Uuid> fingerprint_of(const GenerationRequest& request);
+
 std::string encode(const GenerationRequest& request);
 std::string encode(const GenerationResult& result);
 

@@ -114,7 +114,20 @@ std::string result_json(const Uuid& request_id, const std::string& format, const
       .raw("cost_usd", cost_json(totals))
       .raw("warnings", findings_json(result.warnings));
   if (result.fallback_reason) out.text("fallback_reason", to_string(*result.fallback_reason));
+  if (result.cached) out.raw("cached", "true");
   if (!result.ok) add_error(out, result);
+  return out.object();
+}
+
+std::string error_json(const GenerationResult& failed) {
+  FlowResult result;
+  result.error_sqlstate = failed.error_sqlstate;
+  result.error_message = failed.error_message;
+  result.error_detail = failed.error_detail;
+  result.error_hint = failed.error_hint;
+  ObjectWriter out;
+  out.raw("validation_passed", "false");
+  add_error(out, result);
   return out.object();
 }
 
@@ -133,6 +146,39 @@ std::string fallback_details(const FallbackNotice& notice) {
       .text("reason", to_string(notice.reason))
       .text("detail", notice.detail)
       .number("tokens_wasted", notice.tokens_wasted);
+  return out.object();
+}
+
+std::string cached_details(const Uuid& source, const FlowResult& result,
+                           const RequestTotals& totals) {
+  ObjectWriter out;
+  out.text("cached_from", to_string(source)).text("generator_used", result.generator);
+  add_totals(out, totals);
+  return out.object();
+}
+
+std::string retry_details(int attempt, std::chrono::milliseconds wait, const FlowResult& result,
+                          const RequestTotals& totals) {
+  ObjectWriter out;
+  out.number("attempt", attempt)
+      .number("wait_ms", wait.count())
+      .text("error_code", result.error_sqlstate)
+      .text("error_message", result.error_message);
+  add_totals(out, totals);
+  return out.object();
+}
+
+std::string circuit_details(const std::string& server, const std::string& model,
+                            const std::string& reason) {
+  ObjectWriter out;
+  out.text("server", server).text("model", model);
+  if (!reason.empty()) out.text("reason", reason);
+  return out.object();
+}
+
+std::string warning_details(const std::string& warning) {
+  ObjectWriter out;
+  out.text("message", warning);
   return out.object();
 }
 

@@ -3,11 +3,13 @@
 //
 // Fields and their meaning: FACTS, document 003; docs/accounting.md lists them for users.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
 #include "core/flow.hpp"
 #include "core/money.hpp"
+#include "core/request.hpp"
 #include "core/uuid.hpp"
 
 namespace llmw {
@@ -25,6 +27,9 @@ struct RequestTotals {
 std::string result_json(const Uuid& request_id, const std::string& format, const FlowResult& result,
                         const RequestTotals& totals);
 
+/// The same of a request of which nothing but its error is known.
+std::string error_json(const GenerationResult& failed);
+
 /// Details of WORKFLOW_GENERATED.
 std::string generated_details(const FlowResult& result, const RequestTotals& totals);
 
@@ -34,6 +39,21 @@ std::string fallback_details(const FallbackNotice& notice);
 /// Details of WORKFLOW_GENERATION_FAILED. `reason` is a fallback_reason, "cancelled" or "lost".
 std::string failed_details(const std::string& primary_model, const std::string& reason,
                            const FlowResult& result, const RequestTotals& totals);
+
+/// Details of WORKFLOW_CACHED.
+std::string cached_details(const Uuid& source, const FlowResult& result,
+                           const RequestTotals& totals);
+
+/// Details of WORKFLOW_JOB_RETRY: `attempt` failed, the next one comes after `wait`.
+std::string retry_details(int attempt, std::chrono::milliseconds wait, const FlowResult& result,
+                          const RequestTotals& totals);
+
+/// Details of CIRCUIT_OPENED and CIRCUIT_CLOSED.
+std::string circuit_details(const std::string& server, const std::string& model,
+                            const std::string& reason);
+
+/// Details of BUDGET_EXCEEDED.
+std::string warning_details(const std::string& warning);
 
 /// The findings as a JSON array of {code, severity, path, message, hint}.
 std::string findings_json(const std::vector<Finding>& findings);

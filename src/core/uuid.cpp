@@ -1,5 +1,7 @@
 #include "core/uuid.hpp"
 
+#include "core/text.hpp"
+
 namespace llmw {
 
 namespace {
@@ -47,6 +49,21 @@ std::string to_string(const Uuid& uuid) {
     text += kHex[uuid.bytes[i] & 15];
   }
   return text;
+}
+
+std::optional<Uuid> parse_uuid(std::string_view text) {
+  constexpr std::size_t kLength = 36;
+  if (text.size() != kLength) return std::nullopt;
+  Uuid uuid;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+    if ((i == 4 || i == 6 || i == 8 || i == 10) && text[at++] != '-') return std::nullopt;
+    const int high = hex_value(text[at++]);
+    const int low = hex_value(text[at++]);
+    if (high < 0 || low < 0) return std::nullopt;
+    uuid.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return uuid;
 }
 
 }  // namespace llmw

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace llmw {
 
@@ -22,5 +24,8 @@ std::int64_t uuid7_unix_micros(const Uuid& uuid);
 
 /// The usual 36 characters.
 std::string to_string(const Uuid& uuid);
+
+/// Reads what to_string() writes; nothing when it is anything else. Letters may be upper case.
+std::optional<Uuid> parse_uuid(std::string_view text);
 
 }  // namespace llmw

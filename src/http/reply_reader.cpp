@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace llmw {
 namespace {
@@ -100,7 +101,19 @@ void ReplyReader::take_field(std::string_view name, std::string_view value) {
     reply_.retry_after_ms = value;
   } else if (same_name(name, "x-should-retry")) {
     reply_.should_retry = value;
+  } else {
+    take_rate_limit(name, value);
   }
+}
+
+// A header that is too long to be one of these is none.
+void ReplyReader::take_rate_limit(std::string_view name, std::string_view value) {
+  RateLimitHeaders& kept = reply_.rate_limit_headers;
+  if (kept.size() >= kMaxRateLimitHeaders) return;
+  if (name.size() > kMaxRateLimitHeaderBytes || value.size() > kMaxRateLimitHeaderBytes) return;
+  std::string lower_name(name);
+  std::transform(name.begin(), name.end(), lower_name.begin(), lower);
+  if (is_rate_limit_header(lower_name)) kept.emplace_back(std::move(lower_name), value);
 }
 
 bool ReplyReader::take_body(std::string_view bytes) {

@@ -37,6 +37,7 @@ class ReplyReader {
   void begin_answer(std::string_view status_line);
   bool take_content_length(std::string_view value);
   void take_field(std::string_view name, std::string_view value);
+  void take_rate_limit(std::string_view name, std::string_view value);
   bool stop(ReplyFault fault);
 
   std::size_t max_body_bytes_;

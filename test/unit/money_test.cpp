@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.hpp"
+
 namespace llmw {
 namespace {
 
@@ -83,6 +85,29 @@ TEST(ParsePrice, RefusesWhatWouldBeRoundedOrMisread) {
         "Infinity", "0.000000001", "1000000", "1000000.0", "99999999999999999999999999"}) {
     EXPECT_EQ(parse_price(text), std::nullopt) << text;
   }
+}
+
+TEST(Money, SubtractionIsExactAndNeverGoesBelowZero) {
+  EXPECT_EQ((*parse_money("0.3") - *parse_money("0.1")).to_string(), "0.2");
+  EXPECT_EQ(*parse_money("7") - *parse_money("7"), Money());
+  EXPECT_THROW(*parse_money("0.1") - *parse_money("0.10000000000001"), Error);
+}
+
+TEST(Money, AmountsAreReadAsTheyArePrinted) {
+  for (const char* text : {"0", "12.5", "0.00000000000001", "999999999999999999.99999999999999"})
+    EXPECT_EQ(parse_money(text)->to_string(), text);
+  EXPECT_EQ(parse_money("007.500000000000000000")->to_string(), "7.5");
+}
+
+TEST(Money, WhatIsNoPlainDecimalIsNoAmount) {
+  for (const char* text : {"", ".", "1.", ".5", "-1", "+1", "1e3", " 1", "1 ", "0x1", "NaN", "1,5",
+                           "0.000000000000001", "1000000000000000000"})
+    EXPECT_EQ(parse_money(text), std::nullopt) << text;
+}
+
+TEST(Money, AmountsAreOrderedByValue) {
+  EXPECT_LT(*parse_money("0.9"), *parse_money("0.90000000000001"));
+  EXPECT_GE(*parse_money("10"), *parse_money("9.99"));
 }
 
 }  // namespace

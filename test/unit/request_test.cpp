@@ -34,7 +34,7 @@ TEST(Request, ComesBackAsItWasSent) {
 }
 
 TEST(Result, ComesBackAsItWasSent) {
-  const GenerationResult result{false, "{}", "LW003", "message", "detail", "hint"};
+  const GenerationResult result{false, "{}", "0.5", "LW003", "message", "detail", "hint"};
   EXPECT_EQ(decode_result(encode(result)), result);
 }
 

@@ -74,6 +74,23 @@ TEST(ResultJson, OfAFailureCarriesTheErrorAndNoDocument) {
   EXPECT_EQ(result["fallback_reason"], "timeout");
 }
 
+TEST(ResultJson, SaysThatAnAnswerIsOldOnlyWhenItIs) {
+  FlowResult old = accepted();
+  old.cached = true;
+  EXPECT_EQ(json::parse(result_json(make_uuid7(1, 1), "pilot", old, totals()))["cached"], true);
+  EXPECT_FALSE(
+      json::parse(result_json(make_uuid7(1, 1), "pilot", accepted(), totals())).contains("cached"));
+}
+
+TEST(ErrorJson, OfARequestThatWasNotMadeIsStillAnErrorObject) {
+  GenerationResult refused;
+  refused.error_sqlstate = "22023";
+  refused.error_message = "prompt must not be \"empty\"";
+  EXPECT_EQ(json::parse(error_json(refused)),
+            (json{{"validation_passed", false},
+                  {"error", {{"code", "22023"}, {"message", "prompt must not be \"empty\""}}}}));
+}
+
 TEST(EventDetails, CarryTheFieldsOfTheOwnersQueries) {
   FlowResult fallback = accepted();
   fallback.fallback_reason = FallbackReason::rate_limited;

@@ -28,5 +28,24 @@ TEST(Uuid7, DiffersByItsRandomPart) {
   EXPECT_NE(to_string(make_uuid7(5, 1)), to_string(make_uuid7(5, 2)));
 }
 
+TEST(ParseUuid, ReadsWhatToStringWrites) {
+  const Uuid uuid = make_uuid7(1'795'000'000'123'456, 0xFEDC'BA98'7654'3210);
+  EXPECT_EQ(parse_uuid(to_string(uuid)), uuid);
+  EXPECT_EQ(parse_uuid("0192F0C1-0000-7000-8000-00000000000a"),
+            parse_uuid("0192f0c1-0000-7000-8000-00000000000A"));
+}
+
+TEST(ParseUuid, RefusesAllElseSoThatNoOtherRequestIsMeant) {
+  const std::string good = to_string(make_uuid7(1'795'000'000'123'456, 42));
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = 'g';
+    EXPECT_FALSE(parse_uuid(bad)) << bad;
+    EXPECT_FALSE(parse_uuid(std::string_view(good).substr(0, at)));
+  }
+  EXPECT_FALSE(parse_uuid(good + "0"));
+  EXPECT_FALSE(parse_uuid("0192f0c10000-7000-8000-00000000000a-"));
+}
+
 }  // namespace
 }  // namespace llmw
