@@ -48,7 +48,9 @@ ORDER BY object COLLATE "C";
 -- Columns of the catalogue without a comment: none.
 SELECT attrelid::regclass, attname FROM pg_attribute
 WHERE attrelid IN ('llm_models'::regclass, 'llm_model_prices'::regclass,
-                   'workflow_formats'::regclass)
+                   'workflow_formats'::regclass, 'workflow_jobs'::regclass,
+                   'workflow_cancellations'::regclass, 'workflow_workers'::regclass,
+                   'workflow_idempotency_keys'::regclass)
   AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL;
 
 -- What PUBLIC may do.

@@ -28,12 +28,21 @@ ALTER SERVER local OPTIONS (SET structured_output 'yaml');
 ALTER SERVER local OPTIONS (ADD max_concurrency '-1');
 ALTER SERVER local OPTIONS (ADD max_concurrency '1e3');
 ALTER SERVER local OPTIONS (ADD max_concurrency '100001');
+ALTER SERVER local OPTIONS (ADD requests_per_minute '-1');
+ALTER SERVER local OPTIONS (ADD requests_per_minute '60/min');
+ALTER SERVER local OPTIONS (ADD tokens_per_minute '100000001');
+ALTER SERVER local OPTIONS (ADD adaptive 'sometimes');
 ALTER SERVER local OPTIONS (ADD max_model_len '0');
 ALTER SERVER local OPTIONS (ADD max_model_len '8k');
 ALTER SERVER local OPTIONS (ADD max_model_len '100000001');
 ALTER SERVER local OPTIONS (ADD allow_http 'maybe');
 ALTER SERVER local OPTIONS (ADD api_key_env 'A B');
 ALTER SERVER local OPTIONS (ADD api_key_file 'relative/key');
+
+-- Limits of 0 are none.
+ALTER SERVER local OPTIONS (ADD requests_per_minute '0', ADD tokens_per_minute '100000000');
+ALTER SERVER local OPTIONS (SET requests_per_minute '60', DROP tokens_per_minute);
+ALTER SERVER local OPTIONS (DROP requests_per_minute);
 
 -- URLs.
 \set VERBOSITY terse

@@ -34,8 +34,12 @@ CREATE TABLE workflow_requests (
     error_code text,
     error_message text,
     outcome_succeeded boolean,
+    explanation text,
+    fingerprint uuid,
+    cached_from uuid,
+    worker uuid,
     CONSTRAINT workflow_requests_status_check
-        CHECK (status IN ('running', 'succeeded', 'failed', 'cancelled'))
+        CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
 ) PARTITION BY RANGE (submitted_at);
 
 COMMENT ON TABLE workflow_requests IS
@@ -48,7 +52,8 @@ COMMENT ON COLUMN workflow_requests.format_version IS 'workflow_formats.version.
 COMMENT ON COLUMN workflow_requests.prompt IS
     'The description as given; NULL when llm_workflow.store_prompts was off.';
 COMMENT ON COLUMN workflow_requests.prompt_sha256 IS 'SHA-256 of the prompt in UTF-8.';
-COMMENT ON COLUMN workflow_requests.status IS 'running, succeeded, failed or cancelled.';
+COMMENT ON COLUMN workflow_requests.status IS
+    'running, succeeded, failed or cancelled; queued: a job between two attempts.';
 COMMENT ON COLUMN workflow_requests.generator_used IS 'The model whose document was accepted.';
 COMMENT ON COLUMN workflow_requests.fallback_reason IS
     'Why the primary model was left; NULL when it was not.';
@@ -56,7 +61,17 @@ COMMENT ON COLUMN workflow_requests.input_tokens IS 'Sum over all calls of the r
 COMMENT ON COLUMN workflow_requests.output_tokens IS 'Sum over all calls of the request.';
 COMMENT ON COLUMN workflow_requests.cost_usd IS
     'Sum over all calls of the request; NULL while running or when a call has no known price.';
+COMMENT ON COLUMN workflow_requests.generation_time_ms IS
+    'Milliseconds from submission to the end; of a job: from when it was taken for its last attempt.';
 COMMENT ON COLUMN workflow_requests.error_code IS 'SQLSTATE with which the request failed.';
+COMMENT ON COLUMN workflow_requests.explanation IS
+    'What the model said about its document in response_mode human_debug: a JSON value as text.';
+COMMENT ON COLUMN workflow_requests.fingerprint IS
+    'Equal for requests that ask for the same: role, prompt, services, format, models and limits.';
+COMMENT ON COLUMN workflow_requests.cached_from IS
+    'The equal request whose document was given (cache_for); NULL: it was generated.';
+COMMENT ON COLUMN workflow_requests.worker IS
+    'The worker that has the request, while it is running.';
 
 CREATE TABLE llm_calls (
     request_id uuid NOT NULL,
@@ -138,12 +153,19 @@ CREATE TABLE llm_call_intents (
     max_output_tokens bigint NOT NULL,
     worst_case_cost_usd numeric,
     price_effective_from timestamptz,
+    worker uuid,
+    reserved_budgets text[] NOT NULL DEFAULT '{}',
+    reserved_periods timestamptz[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (request_id, call_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 COMMENT ON TABLE llm_call_intents IS
     'Calls that may be on the wire now: written before the first byte, deleted with the row of the '
     'call. What a crash leaves here becomes llm_calls rows with outcome lost.';
+COMMENT ON COLUMN llm_call_intents.reserved_budgets IS
+    'llm_budgets.budget: the budgets in which the worst case of the call is reserved.';
+COMMENT ON COLUMN llm_call_intents.reserved_periods IS
+    'llm_budget_usage.period_start, one for each of reserved_budgets.';
 
 CREATE TABLE audit_logs (
     event_id uuid NOT NULL,
@@ -200,7 +222,8 @@ BEGIN
         WHEN 'workflow_requests' THEN ARRAY[
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, submitted_at)',
             'CREATE INDEX ON %1$I.%2$I (submitted_at)',
-            'CREATE INDEX ON %1$I.%2$I (submitted_at) WHERE status = ''running''']
+            'CREATE INDEX ON %1$I.%2$I (submitted_at) WHERE status = ''running''',
+            'CREATE INDEX ON %1$I.%2$I (fingerprint, finished_at) WHERE status = ''succeeded''']
         WHEN 'llm_calls' THEN ARRAY[
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, call_id, started_at)',
             'CREATE INDEX ON %1$I.%2$I (started_at)',

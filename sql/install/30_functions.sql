@@ -10,16 +10,78 @@ CREATE FUNCTION @extschema@.generate_workflow(
     response_mode text DEFAULT NULL,
     max_output_tokens int DEFAULT NULL,
     tags jsonb DEFAULT '{}',
-    throw_on_error boolean DEFAULT true
+    throw_on_error boolean DEFAULT true,
+    idempotency_key text DEFAULT NULL,
+    cache_for interval DEFAULT NULL
 ) RETURNS jsonb
     LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000000
     AS 'MODULE_PATHNAME', 'llmw_generate_workflow';
 COMMENT ON FUNCTION @extschema@.generate_workflow(
-    text, text[], text, text, text, int, jsonb, boolean) IS
+    text, text[], text, text, text, int, jsonb, boolean, text, interval) IS
     'Turns a description into a checked workflow document. Spends money: EXECUTE is granted to '
     'nobody. What it does is on record even when the caller rolls back.';
 REVOKE ALL ON FUNCTION @extschema@.generate_workflow(
-    text, text[], text, text, text, int, jsonb, boolean) FROM PUBLIC;
+    text, text[], text, text, text, int, jsonb, boolean, text, interval) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.generate_workflows(
+    prompts text[],
+    services text[] DEFAULT '{}',
+    format text DEFAULT NULL,
+    agent text DEFAULT NULL,
+    response_mode text DEFAULT NULL,
+    max_output_tokens int DEFAULT NULL,
+    tags jsonb DEFAULT '{}',
+    cache_for interval DEFAULT NULL,
+    OUT ordinal int,
+    OUT result jsonb
+) RETURNS SETOF record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000000 ROWS 100
+    AS 'MODULE_PATHNAME', 'llmw_generate_workflows';
+COMMENT ON FUNCTION @extschema@.generate_workflows(
+    text[], text[], text, text, text, int, jsonb, interval) IS
+    'Generates a workflow for each prompt, all at once, and returns them as they finish: ordinal is '
+    'the place of the prompt in the array, result what generate_workflow() returns with '
+    'throw_on_error off. Spends money: EXECUTE is granted to nobody.';
+REVOKE ALL ON FUNCTION @extschema@.generate_workflows(
+    text[], text[], text, text, text, int, jsonb, interval) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.submit_workflow(
+    prompt text,
+    services text[] DEFAULT '{}',
+    format text DEFAULT NULL,
+    agent text DEFAULT NULL,
+    response_mode text DEFAULT NULL,
+    max_output_tokens int DEFAULT NULL,
+    tags jsonb DEFAULT '{}',
+    priority int DEFAULT 0,
+    run_at timestamptz DEFAULT NULL,
+    idempotency_key text DEFAULT NULL,
+    cache_for interval DEFAULT NULL
+) RETURNS uuid
+    LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000
+    AS 'MODULE_PATHNAME', 'llmw_submit_workflow';
+COMMENT ON FUNCTION @extschema@.submit_workflow(
+    text, text[], text, text, text, int, jsonb, int, timestamptz, text, interval) IS
+    'Writes a request down as a job, in the caller''s transaction, and returns its id. It runs once '
+    'that commits, from run_at on. Spends money: EXECUTE is granted to nobody.';
+REVOKE ALL ON FUNCTION @extschema@.submit_workflow(
+    text, text[], text, text, text, int, jsonb, int, timestamptz, text, interval) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.workflow_result(request_id uuid, wait interval DEFAULT '0')
+    RETURNS jsonb
+    LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000
+    AS 'MODULE_PATHNAME', 'llmw_workflow_result';
+COMMENT ON FUNCTION @extschema@.workflow_result(uuid, interval) IS
+    'What generate_workflow() returns for the request, with throw_on_error off; NULL when it has '
+    'not ended within wait. For the role that made the request, and for roles that may read '
+    'workflow_requests.';
+
+CREATE FUNCTION @extschema@.cancel_workflow(request_id uuid) RETURNS boolean
+    LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000
+    AS 'MODULE_PATHNAME', 'llmw_cancel_workflow';
+COMMENT ON FUNCTION @extschema@.cancel_workflow(uuid) IS
+    'Ends a job, when the caller''s transaction commits. False: it has ended already. For the role '
+    'that submitted it, and for roles that have its privileges.';
 
 CREATE FUNCTION @extschema@.regenerate_workflow(
     request_id uuid,

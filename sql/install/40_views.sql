@@ -41,12 +41,14 @@ CROSS JOIN LATERAL (
     WHERE r.submitted_at >= days.day::timestamp AT TIME ZONE 'UTC'
       AND r.submitted_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
       AND r.status IN ('succeeded', 'failed')
+      AND r.cached_from IS NULL
 ) AS counted
 WHERE counted.requests > 0;
 
 COMMENT ON VIEW @extschema@.workflow_fallback_rate IS
     'How often was the primary model left for another? By day, of the requests that succeeded or '
-    'failed; each request counts once, however many calls it took.';
+    'failed; each request counts once, however many calls it took. Those that were answered from '
+    'the ledger (cache_for) do not count.';
 COMMENT ON COLUMN @extschema@.workflow_fallback_rate.day IS 'Day in UTC of submission.';
 COMMENT ON COLUMN @extschema@.workflow_fallback_rate.fallback_rate IS 'In percent.';
 COMMENT ON COLUMN @extschema@.workflow_fallback_rate.advice IS
@@ -103,7 +105,8 @@ CROSS JOIN LATERAL (
         ) AS priced ON true
         WHERE r.submitted_at >= days.day::timestamp AT TIME ZONE 'UTC'
           AND r.submitted_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
-          AND r.status <> 'running'
+          AND r.status NOT IN ('queued', 'running')
+          AND r.cached_from IS NULL
         GROUP BY r.request_id, r.submitted_at, r.generator_used, r.cost_usd
     ) AS one
     GROUP BY one.generator_used

@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
         CROSS JOIN LATERAL (SELECT DISTINCT unnest(c.validation_codes)) AS codes (code)
         WHERE r.submitted_at >= days.day::timestamp AT TIME ZONE 'UTC'
           AND r.submitted_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
-          AND r.status <> 'running'
+          AND r.status NOT IN ('queued', 'running')
         GROUP BY r.request_id, r.finished_at, r.format, c.model, codes.code
     ) AS failed
     CROSS JOIN LATERAL (

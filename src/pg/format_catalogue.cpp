@@ -96,23 +96,12 @@ Formats to_formats(std::span<const ReadRow> rows) {
 void load() {
   register_callback();
   cache.table = find_own_table("workflow_formats");
-  MemoryContext scratch = PgCall([] {
-    return AllocSetContextCreate(CurrentMemoryContext, "llm_workflow formats",
-                                 ALLOCSET_DEFAULT_SIZES);
-  });
-  Rows<ReadRow> rows{};
-  const LoadMark mark = PgCall([&] {
-    MemoryContext before = MemoryContextSwitchTo(scratch);
-    const LoadMark read = read_newest(cache.age, {cache.table}, [&](Snapshot snapshot) {
-      rows = read_table(cache.table, snapshot, read_row);
-    });
-    MemoryContextSwitchTo(before);
-    return read;
-  });
-  auto fresh = std::make_unique<Formats>(to_formats({rows.data, rows.count}));
-  delete std::exchange(cache.loaded, fresh.release());
+  const LoadMark mark =
+      load_table<ReadRow>(cache.age, cache.table, read_row, [](std::span<const ReadRow> rows) {
+        auto fresh = std::make_unique<Formats>(to_formats(rows));
+        delete std::exchange(cache.loaded, fresh.release());
+      });
   cache.age.loaded = mark;
-  PgCall([=] { MemoryContextDelete(scratch); });
 }
 
 Formats& current() {

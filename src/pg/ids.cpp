@@ -1,6 +1,7 @@
 #include "pg/ids.hpp"
 
 #include "core/error.hpp"
+#include "pg/boundary.hpp"
 
 namespace llmw {
 
@@ -27,6 +28,12 @@ std::uint64_t random_bits() {
 std::int64_t to_unix_micros(TimestampTz at) { return at + kEpochMicros; }
 
 TimestampTz from_unix_micros(std::int64_t micros) { return micros - kEpochMicros; }
+
+Datum uuid_datum(const Uuid& uuid) {
+  auto* value = PgCall([] { return static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t))); });
+  std::memcpy(value->data, uuid.bytes.data(), uuid.bytes.size());
+  return UUIDPGetDatum(value);
+}
 
 Uuid new_uuid(TimestampTz at) { return make_uuid7(to_unix_micros(at), random_bits()); }
 

@@ -12,6 +12,9 @@ namespace llmw {
 std::int64_t to_unix_micros(TimestampTz at);
 TimestampTz from_unix_micros(std::int64_t micros);
 
+/// As a value of the server, in CurrentMemoryContext.
+Datum uuid_datum(const Uuid& uuid);
+
 /// A new UUID version 7 whose time part is `at`. Error XX000 when there are no random bits.
 Uuid new_uuid(TimestampTz at);
 

@@ -63,6 +63,12 @@ int RowReader::int_or_zero(const char* column) const {
   return is_null ? 0 : DatumGetInt32(value);
 }
 
+bool RowReader::is_null(const char* column) const {
+  bool null = false;
+  get(column, null);
+  return null;
+}
+
 Datum RowReader::get(const char* column) const {
   bool is_null = false;
   return get(column, is_null);

@@ -11,8 +11,10 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 
+#include "pg/boundary.hpp"
 #include "pg/postgres.hpp"
 
 namespace llmw {
@@ -61,6 +63,7 @@ class RowReader {
   const char* jsonb_or_null(const char* column) const;
   std::int64_t bigint_or_zero(const char* column) const;
   int int_or_zero(const char* column) const;
+  bool is_null(const char* column) const;
   Datum get(const char* column) const;
 
  private:
@@ -95,6 +98,27 @@ Rows<Row> read_table(Oid table, Snapshot snapshot, Row (*read)(const RowReader&)
   ExecDropSingleTupleTableSlot(slot);
   table_close(relation, AccessShareLock);
   return rows;
+}
+
+/// Reads the newest rows of `table` and gives them to `use`; they are freed afterwards. Throws
+/// llmw::Error.
+template <typename Row, typename Use>
+LoadMark load_table(const CacheAge& age, Oid table, Row (*read)(const RowReader&), Use&& use) {
+  MemoryContext scratch = PgCall([] {
+    return AllocSetContextCreate(CurrentMemoryContext, "llm_workflow cache",
+                                 ALLOCSET_DEFAULT_SIZES);
+  });
+  Rows<Row> rows{};
+  const LoadMark mark = PgCall([&] {
+    MemoryContext before = MemoryContextSwitchTo(scratch);
+    const LoadMark newest = read_newest(
+        age, {table}, [&](Snapshot snapshot) { rows = read_table(table, snapshot, read); });
+    MemoryContextSwitchTo(before);
+    return newest;
+  });
+  use(std::span<const Row>(rows.data, rows.count));
+  PgCall([=] { MemoryContextDelete(scratch); });
+  return mark;
 }
 
 }  // namespace llmw

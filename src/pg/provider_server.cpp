@@ -69,6 +69,10 @@ ProviderServer to_server(std::string_view name, Oid oid, const std::vector<Optio
   server.structured_output = parse_structured_output(text_of(options, "structured_output"))
                                  .value_or(StructuredOutput::none);
   server.max_concurrency = std::atoi(text_of(options, "max_concurrency").c_str());
+  server.requests_per_minute = std::atoi(text_of(options, "requests_per_minute").c_str());
+  server.tokens_per_minute = std::atoll(text_of(options, "tokens_per_minute").c_str());
+  if (const std::string* value = find_option(options, "adaptive"))
+    parse_boolean(*value, server.adaptive);
   server.max_model_len = std::atoll(text_of(options, "max_model_len").c_str());
   server.api_key_env = text_of(options, "api_key_env");
   server.api_key_file = text_of(options, "api_key_file");

@@ -19,8 +19,11 @@ struct ProviderServer {
   Protocol protocol = Protocol::openai;
   std::string base_url;  ///< without trailing slash; empty for builtin
   StructuredOutput structured_output = StructuredOutput::none;
-  int max_concurrency = 0;         ///< calls at once; 0: no limit of the server's own
-  std::int64_t max_model_len = 0;  ///< tokens of input and output together; 0: the models' own
+  int max_concurrency = 0;             ///< calls at once; 0: no limit of the server's own
+  int requests_per_minute = 0;         ///< of each model; 0: no limit
+  std::int64_t tokens_per_minute = 0;  ///< of each model, input and output; 0: no limit
+  std::int64_t max_model_len = 0;      ///< tokens of input and output together; 0: the models' own
+  bool adaptive = true;                ///< circuits, and limits learned from answers
   std::string api_key_env;
   std::string api_key_file;
   bool needs_key = true;  ///< false for builtin, and for a server with option requires_key 'false'

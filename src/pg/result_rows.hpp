@@ -26,6 +26,8 @@ class ResultRows {
   ResultRows& jsonb(std::string_view utf8_json);
   ResultRows& number(int value);
   ResultRows& number_or_null(int value);  ///< 0 is NULL
+  ResultRows& datum(Datum value) { return put(value); }
+  ResultRows& null() { return put(0, true); }
 
   void end_row();
 

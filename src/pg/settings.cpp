@@ -2,6 +2,8 @@
 
 #include <climits>
 
+#include "core/money.hpp"
+
 namespace llmw {
 
 Settings settings;
@@ -40,6 +42,23 @@ void define_int(const IntSetting& s) {
                           s.context, s.flags, nullptr, nullptr, nullptr);
 }
 
+extern "C" {
+
+static bool llmw_check_cost(char** value, void**, GucSource) {
+  if (**value == '\0' || parse_money(*value)) return true;
+  GUC_check_errdetail(
+      "It is a plain decimal of US dollars with at most 14 digits after the point, "
+      "such as 0.05; empty for no limit.");
+  return false;
+}
+
+}  // extern "C"
+
+void define_cost(const char* name, const char* text, char** variable) {
+  DefineCustomStringVariable(name, text, nullptr, variable, "", PGC_USERSET, 0, llmw_check_cost,
+                             nullptr, nullptr);
+}
+
 void define_generation_settings() {
   define_string("llm_workflow.primary_model", "Sets the model that is asked first.",
                 &settings.primary_model, "gpt-4o-mini");
@@ -63,6 +82,11 @@ void define_generation_settings() {
   define_string("llm_workflow.baseline_model",
                 "Sets the model against whose price savings are computed.",
                 &settings.baseline_model, "claude-sonnet-4");
+  define_cost("llm_workflow.max_request_cost", "Sets the most USD that one request may cost.",
+              &settings.max_request_cost);
+  define_cost("llm_workflow.max_statement_cost",
+              "Sets the most USD that the requests of one statement may cost together.",
+              &settings.max_statement_cost);
 }
 
 void define_limits() {
@@ -79,10 +103,31 @@ void define_limits() {
       {"llm_workflow.retry_base_delay",
        "Sets the longest wait before the first retry; it doubles with each further one.",
        &settings.retry_base_delay, 500, 0, 60'000, PGC_USERSET, GUC_UNIT_MS},
+      {"llm_workflow.job_attempts", "Sets how often a job is tried before it fails.",
+       &settings.job_attempts, 3, 1, 100, PGC_USERSET, 0},
+      {"llm_workflow.max_concurrent_calls", "Sets how many calls and jobs a worker has at once.",
+       &settings.max_concurrent_calls, 1000, 1, 100'000, PGC_SIGHUP, 0},
+      {"llm_workflow.job_retry_delay",
+       "Sets the longest wait before the second attempt of a job; it doubles with each further "
+       "one.",
+       &settings.job_retry_delay, 10'000, 0, 3'600'000, PGC_SIGHUP, GUC_UNIT_MS},
       {"llm_workflow.idle_timeout", "Sets after how much idle time the worker of a database exits.",
        &settings.idle_timeout, 60'000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS},
   };
   for (const IntSetting& limit : limits) define_int(limit);
+}
+
+// Of the whole server: in the configuration file only.
+void define_operation_settings() {
+  define_int({"llm_workflow.workers_per_database", "Sets how many workers a database can have.",
+              &settings.workers_per_database, 1, 1, 32, PGC_SIGHUP, 0});
+  DefineCustomBoolVariable("llm_workflow.enabled", "Allows calls to be made.",
+                           "When off, no new call leaves the server; jobs wait.", &settings.enabled,
+                           true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("llm_workflow.crash_point",
+                             "Names the place at which a process kills itself, for tests.", nullptr,
+                             &settings.crash_point, "", PGC_SIGHUP,
+                             GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, nullptr, nullptr, nullptr);
 }
 
 void define_server_start_settings() {
@@ -93,8 +138,11 @@ void define_server_start_settings() {
       {"llm_workflow.payload_memory",
        "Sets the shared memory for prompts and results on their way to and from workers.",
        &settings.payload_memory, 65'536, 1024, MAX_KILOBYTES, PGC_POSTMASTER, GUC_UNIT_KB},
-      {"llm_workflow.max_workers", "Sets how many databases can have a worker at once.",
+      {"llm_workflow.max_workers", "Sets how many workers all databases can have at once.",
        &settings.max_workers, 16, 1, 1024, PGC_POSTMASTER, 0},
+      {"llm_workflow.max_endpoints",
+       "Sets how many models and servers of all databases can have limits and circuits at once.",
+       &settings.max_endpoints, 256, 16, 65'536, PGC_POSTMASTER, 0},
   };
   for (const IntSetting& size : sizes) define_int(size);
 }
@@ -104,6 +152,7 @@ void define_server_start_settings() {
 void define_settings() {
   define_generation_settings();
   define_limits();
+  define_operation_settings();
   if (process_shared_preload_libraries_in_progress) define_server_start_settings();
   MarkGUCPrefixReserved("llm_workflow");
 }

@@ -23,10 +23,19 @@ struct Settings {
   int response_mode;
   bool store_prompts;
   char* baseline_model;
+  int max_concurrent_calls;  ///< on the wire at once, of each worker
+  int job_retry_delay;       ///< milliseconds
+  int job_attempts;
+  char* max_request_cost;    ///< decimal USD; empty: none
+  char* max_statement_cost;  ///< the same
   int idle_timeout;          ///< milliseconds
   int max_waiting_requests;  ///< slots; fixed at server start
   int payload_memory;        ///< kilobytes; fixed at server start
-  int max_workers;           ///< databases served at once; fixed at server start
+  int max_workers;           ///< of all databases at once; fixed at server start
+  int workers_per_database;
+  bool enabled;       ///< whether calls may be made
+  char* crash_point;  ///< for tests: pg/crash_point.hpp
+  int max_endpoints;  ///< cells of shmem/endpoints.hpp; fixed at server start
 };
 
 extern Settings settings;

@@ -50,19 +50,42 @@ enum WorkerState : uint32 {
   kWorkerRunning,
 };
 
+inline constexpr int kMostWorkersPerDatabase = 32;
+inline constexpr int kLastErrorBytes = 256;
+
 struct WorkerEntry {
   Oid database;  ///< InvalidOid: the entry is free
+  int ordinal;   ///< from 0, among the workers of the database
   WorkerState state;
-  int process;           ///< process number when RUNNING, else kNoProcess
-  int pid;               ///< when RUNNING, else 0
-  uint32 starts;         ///< counts starts: tells a worker from the one before it
-  uint32 failures;       ///< counts starts that came to nothing; waiters compare it
-  bool probe;            ///< started to look for unfinished intents only: leaves at once if idle
-  bool leave_when_idle;  ///< somebody needs the database to himself
-  int ready_head;        ///< slots in order of arrival
+  int process;            ///< process number when RUNNING, else kNoProcess
+  int pid;                ///< when RUNNING, else 0
+  pg_uuid_t incarnation;  ///< when RUNNING: tells this process from all others, for ever
+  uint32 starts;          ///< counts starts: tells a worker from the one before it
+  uint32 failures;        ///< counts starts that came to nothing; waiters compare it
+  bool probe;             ///< started to look only: leaves at once if idle
+  bool leave_when_idle;   ///< somebody needs the database to himself
+  bool condemned;         ///< the database is being dropped: not started again
+  int slots;              ///< READY, RUNNING and CANCELLED ones
+  int ready_head;         ///< slots in order of arrival
   int ready_tail;
-  pg_atomic_uint32 cancellations;  ///< set to 1 by abandon(), fetched and cleared by the worker
+  TimestampTz wake_at;  ///< of the database, until the launcher took it; 0: none
+  pg_atomic_uint32
+      cancellations;  ///< set to 1 when a caller left, fetched and cleared by the worker
+  pg_atomic_uint32 jobs_changed;  ///< the same, by wake_workers()
+
+  // What the worker says about itself; that of the last one stays until the next reports.
+  TimestampTz started_at;
+  TimestampTz heartbeat_at;
+  int64 requests;
+  int64 calls_in_flight;
+  int64 calls_held;
+  int64 jobs;
+  TimestampTz last_error_at;  ///< 0: none
+  char last_error[kLastErrorBytes];
 };
+
+/// Sessions that wait for jobs sleep on one of these, by the job's id (job_events.cpp).
+inline constexpr int kJobEndedVariables = 64;
 
 struct SharedState {
   LWLock* lock;
@@ -70,7 +93,11 @@ struct SharedState {
   int slot_count;
   int worker_count;
   int free_slots;  ///< head of the free list
+  int used_slots;
+  bool lost_wishes;  ///< a worker was wanted when no entry was free
   Size payload_size;
+  ConditionVariable job_ended[kJobEndedVariables];  ///< not under the lock
+  pg_atomic_uint64 payload_used;                    ///< bytes; read and written without the lock
 };
 
 static_assert(std::is_trivially_copyable_v<Slot> && std::is_standard_layout_v<Slot>);

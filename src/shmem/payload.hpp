@@ -23,4 +23,7 @@ std::string load_payload(dsa_pointer payload, Size size);
 /// Frees a payload; InvalidDsaPointer is ignored.
 void free_payload(dsa_pointer payload);
 
+/// Bytes that all payloads take now.
+Size payload_used();
+
 }  // namespace llmw

@@ -48,6 +48,7 @@ void initialise_workers() {
     entry.ready_head = kNoSlot;
     entry.ready_tail = kNoSlot;
     pg_atomic_init_u32(&entry.cancellations, 0);
+    pg_atomic_init_u32(&entry.jobs_changed, 0);
   }
 }
 
@@ -81,9 +82,11 @@ static void llmw_shmem_startup() {
     state->slot_count = settings.max_waiting_requests;
     state->worker_count = settings.max_workers;
     state->payload_size = payload_bytes();
+    pg_atomic_init_u64(&state->payload_used, 0);
     initialise_slots();
     initialise_workers();
     initialise_payload();
+    for (ConditionVariable& variable : state->job_ended) ConditionVariableInit(&variable);
   }
   LWLockRelease(AddinShmemInitLock);
 }
@@ -97,6 +100,7 @@ void install_shared_memory_hooks() {
   shmem_request_hook = llmw_shmem_request;
   previous_startup_hook = shmem_startup_hook;
   shmem_startup_hook = llmw_shmem_startup;
+  install_endpoint_hooks();
 }
 
 bool shared_memory_exists() { return state != nullptr; }

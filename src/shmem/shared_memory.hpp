@@ -9,6 +9,8 @@ namespace llmw {
 
 /// Installs the hooks that reserve and initialise the memory. Called by _PG_init in the postmaster.
 void install_shared_memory_hooks();
+/// The same for the table of endpoints, which stands on its own. Called by the one above.
+void install_endpoint_hooks();
 
 /// Whether the library was preloaded, so that everything below may be called.
 bool shared_memory_exists();

@@ -32,8 +32,15 @@ struct Payloads {
   }
 };
 
+bool has_worker(const Slot& slot) {
+  const SlotState state = state_of(slot);
+  return state == kSlotReady || state == kSlotRunning || state == kSlotCancelled;
+}
+
 Payloads free_slot(int index) {
   Slot& slot = shared_slot(index);
+  if (has_worker(slot)) --shared_worker(slot.worker).slots;
+  --shared().used_slots;
   const Payloads payloads{slot.request, slot.result};
   slot.request = InvalidDsaPointer;
   slot.result = InvalidDsaPointer;
@@ -91,14 +98,17 @@ EnqueuedSlot enqueue(Oid database, Oid role, std::string_view request) {
                 "The request needs " + std::to_string(request.size()) + " bytes.",
                 "Increase llm_workflow.payload_memory and restart the server.");
   EnqueuedSlot enqueued;
-  int to_wake = kNoProcess;
+  int worker = kNoProcess;
+  int launcher = kNoProcess;
   const Refusal refusal = with_shared_lock([&] {
     if (shared().free_slots == kNoSlot) return Refusal::no_slot;
-    enqueued.worker = want_worker(database);
-    if (enqueued.worker < 0) return Refusal::no_entry;
+    const WorkerChoice choice = choose_worker(database);
+    if (choice.entry < 0) return Refusal::no_entry;
+    enqueued.worker = choice.entry;
     enqueued.index = shared().free_slots;
     Slot& slot = shared_slot(enqueued.index);
     shared().free_slots = slot.next;
+    ++shared().used_slots;
     slot.worker = enqueued.worker;
     slot.waiter = my_proc_number();
     slot.role = role;
@@ -107,15 +117,18 @@ EnqueuedSlot enqueue(Oid database, Oid role, std::string_view request) {
     set_state(slot, kSlotReady);
     WorkerEntry& entry = shared_worker(enqueued.worker);
     append_ready(entry, enqueued.index);
+    ++entry.slots;
     enqueued.failures = entry.failures;
-    to_wake = entry.state == kWorkerRunning ? entry.process : shared().launcher;
+    worker = entry.process;
+    if (choice.launch) launcher = shared().launcher;
     return Refusal::none;
   });
   if (refusal != Refusal::none) {
     free_payload(payload);
     refuse(refusal);
   }
-  wake_process(to_wake);
+  wake_process(worker);
+  wake_process(launcher);
   return enqueued;
 }
 
@@ -191,6 +204,7 @@ void finish(int slot, std::string_view result) {
     shared.result_size = result.size();
     if (state_of(shared) == kSlotCancelled) return free_slot(slot);
     waiter = shared.waiter;
+    --shared_worker(shared.worker).slots;
     set_state(shared, kSlotDone);
     return Payloads{};
   });
@@ -207,6 +221,7 @@ int orphan_slots(int entry) noexcept {
       if (slot.worker != entry) return Payloads{};
       if (state_of(slot) == kSlotCancelled) return free_slot(i);
       if (state_of(slot) != kSlotRunning) return Payloads{};
+      --shared_worker(entry).slots;
       set_state(slot, kSlotOrphaned);
       waiter = slot.waiter;
       ++orphaned;

@@ -20,8 +20,8 @@ struct EnqueuedSlot {
   uint32 failures = 0;
 };
 
-/// Puts `request` into the ready list of the worker of `database`, asks the launcher for one if
-/// there is none, and wakes it. A launcher that is only now starting finds the wish later. Errors:
+/// Puts `request` into the ready list of a worker of `database`, asks the launcher for one if there
+/// is none, and wakes it. A launcher that is only now starting finds the wish later. Errors:
 /// 53400 no slot or no worker entry is free, 53200 the payload memory is full.
 EnqueuedSlot enqueue(Oid database, Oid role, std::string_view request);
 

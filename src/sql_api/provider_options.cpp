@@ -25,6 +25,7 @@ constexpr std::string_view kInvalidOptionValue = "HV024";
 constexpr std::string_view kOptionMissing = "HV00J";
 constexpr int kMostConcurrency = 100'000;
 constexpr int kMostTokens = 100'000'000;
+constexpr int kMostPerMinute = 100'000'000;
 
 enum class Kind {
   protocol,
@@ -32,6 +33,7 @@ enum class Kind {
   url,
   boolean,
   count,
+  per_minute,
   tokens,
   variable,
   path,
@@ -53,6 +55,9 @@ constexpr std::array kRules = {
     Rule{"api_key_file", ForeignServerRelationId, Kind::path, Setter::superuser},
     Rule{"structured_output", ForeignServerRelationId, Kind::structured_output, Setter::owner},
     Rule{"max_concurrency", ForeignServerRelationId, Kind::count, Setter::owner},
+    Rule{"requests_per_minute", ForeignServerRelationId, Kind::per_minute, Setter::owner},
+    Rule{"tokens_per_minute", ForeignServerRelationId, Kind::per_minute, Setter::owner},
+    Rule{"adaptive", ForeignServerRelationId, Kind::boolean, Setter::owner},
     Rule{"max_model_len", ForeignServerRelationId, Kind::tokens, Setter::owner},
     Rule{"allow_http", ForeignServerRelationId, Kind::boolean, Setter::owner},
     Rule{"requires_key", ForeignServerRelationId, Kind::boolean, Setter::owner},
@@ -125,6 +130,12 @@ void check_url(const std::string& text) {
                  "A base URL looks like https://api.example.com/v1.");
 }
 
+void check_limit(const Rule& rule, const std::string& value, int most) {
+  if (!is_number(value, 0, most))
+    refuse_value(rule.name,
+                 "It must be a number from 0 (no limit) to " + std::to_string(most) + ".");
+}
+
 void check_value(const Rule& rule, const std::string& value) {
   bool boolean = false;
   switch (rule.kind) {
@@ -140,11 +151,8 @@ void check_value(const Rule& rule, const std::string& value) {
     case Kind::boolean:
       if (!parse_boolean(value, boolean)) refuse_value(rule.name, "It must be true or false.");
       return;
-    case Kind::count:
-      if (!is_number(value, 0, kMostConcurrency))
-        refuse_value(rule.name, "It must be a number from 0 (no limit) to " +
-                                    std::to_string(kMostConcurrency) + ".");
-      return;
+    case Kind::count: return check_limit(rule, value, kMostConcurrency);
+    case Kind::per_minute: return check_limit(rule, value, kMostPerMinute);
     case Kind::tokens:
       if (!is_number(value, 1, kMostTokens))
         refuse_value(rule.name, "It must be a number of tokens from 1 to " +

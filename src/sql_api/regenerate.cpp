@@ -9,8 +9,8 @@
 #include "core/error.hpp"
 #include "core/request.hpp"
 #include "pg/boundary.hpp"
-#include "pg/text.hpp"
 #include "sql_api/parent_request.hpp"
+#include "sql_api/request_arguments.hpp"
 #include "sql_api/session_request.hpp"
 #include "sql_api/waiting.hpp"
 
@@ -20,16 +20,8 @@ namespace {
 
 enum Argument { kRequestId, kFeedback, kThrowOnError };
 
-Uuid id_argument(FunctionCallInfo fcinfo) {
-  const pg_uuid_t* uuid = PG_GETARG_UUID_P(kRequestId);
-  Uuid id;
-  std::memcpy(id.bytes.data(), uuid->data, id.bytes.size());
-  return id;
-}
-
 std::string feedback_argument(FunctionCallInfo fcinfo) {
-  std::string feedback =
-      to_utf8(reinterpret_cast<text*>(DatumGetPointer(PG_GETARG_DATUM(kFeedback))));
+  std::string feedback = read_text(fcinfo, kFeedback, "");
   if (has_only_blanks(feedback))
     throw Error(sqlstate::kInvalidParameterValue, "feedback must not be empty");
   return feedback;
@@ -46,6 +38,7 @@ GenerationRequest make_request(const Uuid& parent_id, std::string feedback) {
   request.previous_document = std::move(parent.document);
   request.previous_findings = std::move(parent.findings);
   request.feedback = std::move(feedback);
+  complete_request(request);
   return request;
 }
 
@@ -58,5 +51,7 @@ LLMW_SQL_FUNCTION(llmw_regenerate_workflow) {
   if (PG_ARGISNULL(kRequestId) || PG_ARGISNULL(kFeedback)) PG_RETURN_NULL();
   check_can_generate();
   const bool throw_on_error = PG_ARGISNULL(kThrowOnError) || PG_GETARG_BOOL(kThrowOnError);
-  return generate(make_request(id_argument(fcinfo), feedback_argument(fcinfo)), throw_on_error);
+  const GenerationRequest request =
+      make_request(read_uuid(fcinfo, kRequestId), feedback_argument(fcinfo));
+  return to_datum(generate(request), throw_on_error);
 }

@@ -5,13 +5,17 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/wire.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalogue.hpp"
 #include "pg/format_catalogue.hpp"
 #include "pg/ids.hpp"
 #include "pg/provider_server.hpp"
 #include "pg/settings.hpp"
+#include "pg/sha256.hpp"
 #include "pg/text.hpp"
+#include "sql_api/request_access.hpp"
+#include "sql_api/statement_cost.hpp"
 
 namespace llmw {
 
@@ -113,9 +117,27 @@ GenerationRequest make_session_request(const std::string& format,
   request.retry_base_delay_ms = settings.retry_base_delay;
   request.timeout_ms = settings.request_timeout;
   request.store_prompt = settings.store_prompts;
+  request.max_cost = request_cost_limit(1);
   resolve_chain(request);
-  request.id = new_uuid(GetCurrentTimestamp());
   return request;
+}
+
+void complete_request(GenerationRequest& request, Oid role) {
+  request.id = new_uuid(GetCurrentTimestamp());
+  WireWriter asked;
+  asked.text(role_name_of(role));
+  asked.text(request.prompt);
+  asked.list(request.services);
+  asked.text(request.format);
+  asked.number(request.format_version);
+  asked.flag(request.compact);
+  asked.flag(request.response_mode == ResponseMode::human_debug);
+  asked.number(request.max_output_tokens);
+  asked.list(request.models);
+  asked.list(request.forbidden);
+  asked.text(request.parent ? to_string(*request.parent) : std::string());
+  asked.text(request.feedback);
+  request.request_sha256 = sha256(asked.bytes());
 }
 
 bool has_only_blanks(std::string_view text) { return trim(text).empty(); }

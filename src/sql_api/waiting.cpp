@@ -1,13 +1,15 @@
 #include "sql_api/waiting.hpp"
 
-#include <optional>
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/sending.hpp"
 #include "pg/text.hpp"
 #include "shmem/shared_memory.hpp"
-#include "shmem/slots.hpp"
+#include "sql_api/statement_cost.hpp"
 
 namespace llmw {
 
@@ -15,23 +17,108 @@ namespace {
 
 constexpr long kLookEvery = 1000;  // milliseconds: for a start that failed, a client that vanished
 
-// The slot that this backend waits for; a FATAL exit unwinds no C++ frame, so a callback of the
-// exit abandons it.
-EnqueuedSlot awaited;
+// A FATAL exit unwinds no C++ frame, so a callback of the exit abandons what is in this list.
+AwaitedRequests* live = nullptr;
 bool exit_callback_registered = false;
 
-void abandon_awaited() noexcept {
-  if (awaited.index != kNoSlot) abandon(awaited);
-  awaited.index = kNoSlot;
+GenerationResult failure(std::string_view state, std::string message, std::string detail,
+                         std::string hint) {
+  GenerationResult result;
+  result.error_sqlstate = state;
+  result.error_message = std::move(message);
+  result.error_detail = std::move(detail);
+  result.error_hint = std::move(hint);
+  return result;
 }
 
 extern "C" {
 
-static void llmw_backend_exit(int, Datum) { abandon_awaited(); }
+static void llmw_backend_exit(int, Datum) { AwaitedRequests::abandon_everything(); }
 
 }  // extern "C"
 
-// PostgreSQL looks for a vanished client only where client_connection_check_interval is set.
+}  // namespace
+
+AwaitedRequests::AwaitedRequests() : role_(GetUserId()) {
+  if (!exit_callback_registered) {
+    PgCall([] { before_shmem_exit(llmw_backend_exit, 0); });
+    exit_callback_registered = true;
+  }
+  next_ = std::exchange(live, this);
+}
+
+AwaitedRequests::~AwaitedRequests() {
+  AwaitedRequests** link = &live;
+  while (*link != this) link = &(*link)->next_;
+  *link = next_;
+}
+
+void AwaitedRequests::abandon_everything() noexcept {
+  for (AwaitedRequests* requests = live; requests != nullptr; requests = requests->next_)
+    requests->abandon_all();
+}
+
+void AwaitedRequests::abandon_all() noexcept {
+  for (const Awaited& awaited : std::exchange(awaited_, {})) abandon(awaited.slot);
+}
+
+void AwaitedRequests::add(const GenerationRequest& request, int tag) {
+  awaited_.reserve(awaited_.size() + 1);  // nothing may fail once the slot is taken
+  awaited_.push_back({enqueue(MyDatabaseId, role_, encode(request)), request.id, tag});
+}
+
+std::optional<std::size_t> AwaitedRequests::find_ended() const {
+  const auto ended = std::find_if(awaited_.begin(), awaited_.end(), [](const Awaited& awaited) {
+    const SlotState state = slot_state(awaited.slot);
+    return state == kSlotDone || state == kSlotOrphaned;
+  });
+  if (ended == awaited_.end()) return std::nullopt;
+  return static_cast<std::size_t>(ended - awaited_.begin());
+}
+
+// The first that is not taken stands for all: they are served in order.
+void AwaitedRequests::check_worker() const {
+  const auto ready = std::find_if(awaited_.begin(), awaited_.end(), [](const Awaited& awaited) {
+    return slot_state(awaited.slot) == kSlotReady;
+  });
+  if (ready != awaited_.end() && worker_start_failed(ready->slot))
+    throw Error(sqlstate::kNotInPrerequisiteState,
+                "the llm_workflow worker of this database could not be started", {},
+                "See the server log. CREATE EXTENSION must have been committed, and "
+                "max_worker_processes must leave room.");
+}
+
+AwaitedRequests::Ended AwaitedRequests::take(std::size_t index) {
+  const Awaited awaited = awaited_[index];
+  const SlotState state = slot_state(awaited.slot);
+  awaited_.erase(awaited_.begin() + static_cast<std::ptrdiff_t>(index));
+  const std::optional<std::string> bytes = release(awaited.slot);
+  const std::string id = to_string(awaited.request_id);
+  if (state == kSlotOrphaned)
+    return {awaited.tag,
+            failure(sqlstate::kOutcomeUnknown, "the worker ended before the result was stored",
+                    "The request is " + id + "; what it may have cost is recorded.",
+                    "Look it up in workflow_requests before you repeat it.")};
+  if (!bytes)
+    return {awaited.tag,
+            failure(sqlstate::kOutOfMemory, "the result did not fit the payload memory",
+                    "The request is " + id + "; its document is recorded.",
+                    "Increase llm_workflow.payload_memory and restart the server.")};
+  return {awaited.tag, decode_result(*bytes)};
+}
+
+AwaitedRequests::Ended AwaitedRequests::wait_for_one() {
+  for (;;) {
+    if (const std::optional<std::size_t> index = find_ended()) {
+      Ended ended = take(*index);
+      add_statement_cost(ended.result.cost);
+      return ended;
+    }
+    check_worker();
+    wait_a_little();
+  }
+}
+
 void check_client() {
   if (MyProcPort == nullptr || whereToSendOutput != DestRemote || pq_check_connection()) return;
   ClientConnectionLost = true;
@@ -48,50 +135,7 @@ void wait_a_little() {
   });
 }
 
-/// Waits until the awaited slot has ended. Interrupts are obeyed at once.
-SlotState wait_for_end() {
-  for (;;) {
-    const SlotState state = slot_state(awaited);
-    if (state == kSlotDone || state == kSlotOrphaned) return state;
-    if (state == kSlotReady && worker_start_failed(awaited))
-      throw Error(sqlstate::kNotInPrerequisiteState,
-                  "the llm_workflow worker of this database could not be started", {},
-                  "See the server log. CREATE EXTENSION must have been committed, and "
-                  "max_worker_processes must leave room.");
-    wait_a_little();
-  }
-}
-
-GenerationResult wait_for_result(const GenerationRequest& request) {
-  if (!exit_callback_registered) {
-    PgCall([] { before_shmem_exit(llmw_backend_exit, 0); });
-    exit_callback_registered = true;
-  }
-  awaited = enqueue(MyDatabaseId, GetUserId(), encode(request));
-  try {
-    const SlotState end = wait_for_end();
-    const EnqueuedSlot slot = awaited;
-    awaited.index = kNoSlot;
-    const std::optional<std::string> bytes = release(slot);
-    if (end == kSlotOrphaned)
-      throw Error(
-          sqlstate::kOutcomeUnknown, "the worker ended before the result was stored",
-          "The request is " + to_string(request.id) + "; what it may have cost is recorded.",
-          "Look it up in workflow_requests before you repeat it.");
-    if (!bytes)
-      throw Error(sqlstate::kOutOfMemory, "the result did not fit the payload memory",
-                  "The request is " + to_string(request.id) + "; its document is recorded.",
-                  "Increase llm_workflow.payload_memory and restart the server.");
-    return decode_result(*bytes);
-  } catch (...) {
-    abandon_awaited();
-    throw;
-  }
-}
-
-}  // namespace
-
-void check_can_generate() {
+void check_can_submit() {
   if (!shared_memory_exists())
     throw Error(sqlstate::kNotInPrerequisiteState, "llm_workflow is not preloaded",
                 "Workflows are generated by background workers, which start with the server.",
@@ -103,8 +147,23 @@ void check_can_generate() {
                 "Run generate_workflow on the primary server.");
 }
 
-Datum generate(const GenerationRequest& request, bool throw_on_error) {
-  const GenerationResult result = wait_for_result(request);
+void check_can_generate() {
+  check_can_submit();
+  check_sending_allowed();
+}
+
+GenerationResult generate(const GenerationRequest& request) {
+  AwaitedRequests requests;
+  requests.add(request);
+  try {
+    return requests.wait_for_one().result;
+  } catch (...) {
+    requests.abandon_all();
+    throw;
+  }
+}
+
+Datum to_datum(const GenerationResult& result, bool throw_on_error) {
   if (!result.ok && (throw_on_error || result.json.empty()))
     throw Error(result.error_sqlstate, result.error_message, result.error_detail,
                 result.error_hint);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "pg/boundary.hpp"
 #include "pg/extension.hpp"
@@ -13,7 +14,9 @@
 #include "shmem/payload.hpp"
 #include "shmem/slots.hpp"
 #include "shmem/worker_table.hpp"
+#include "worker/activity.hpp"
 #include "worker/dispatcher.hpp"
+#include "worker/owner_transaction.hpp"
 
 extern "C" PGDLLEXPORT void llmw_worker_main(Datum argument);
 
@@ -86,21 +89,11 @@ std::optional<Extension> read_extension() {
   return extension;
 }
 
-void recover(Ledger& ledger) {
-  ledger.ensure_partitions();
-  const std::int64_t lost = ledger.recover();
-  if (lost > 0)
-    PgCall([=] {
-      ereport(LOG,
-              (errmsg("llm_workflow recorded %lld calls as lost", static_cast<long long>(lost)),
-               errdetail("A former worker or the server ended while they were on the wire.")));
-    });
-}
-
 class EventLoop {
  public:
-  EventLoop(int entry, const Extension& extension, bool probe)
-      : entry_(entry), ledger_(extension), dispatcher_(entry, extension), probe_(probe) {
+  EventLoop(int entry, const WorkerClaim& claim, const Extension& extension)
+      : entry_(entry), dispatcher_(entry, claim, extension), probe_(claim.probe) {
+    dispatcher_.begin_service();
     const int engine = dispatcher_.poll_fd();
     events_ = PgCall([=] {
       WaitEventSet* set = create_wait_event_set(3);
@@ -125,7 +118,8 @@ class EventLoop {
       keep_adviser_fresh();
       dispatcher_.turn();
       if (has_ready(entry_)) continue;
-      if (shall_leave() && leave_if_idle(entry_)) return;
+      report_at_ = report_activity(entry_, dispatcher_.report(), std::chrono::steady_clock::now());
+      if (shall_leave() && leave_if_idle(entry_)) return dispatcher_.leave();
       wait();
     }
   }
@@ -136,7 +130,7 @@ class EventLoop {
     if (now < next_partition_check_) return;
     next_partition_check_ = now + kPartitionCheckEvery;
     try {
-      ledger_.ensure_partitions();
+      dispatcher_.ensure_partitions();
     } catch (const Error& error) {
       // They are made months ahead: somebody who locks the tables now is no reason to end.
       next_partition_check_ = now + kPartitionCheckAgain;
@@ -161,7 +155,7 @@ class EventLoop {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (!dispatcher_.idle()) {
       idle_since_ = now;
-      probe_ = false;
+      if (std::exchange(probe_, false)) end_probe(entry_);
       return false;
     }
     return probe_ || asked_to_leave(entry_) ||
@@ -170,7 +164,7 @@ class EventLoop {
 
   long nap() const {
     const SteadyTime now = std::chrono::steady_clock::now();
-    SteadyTime wake = std::min(now + kLongestNap, dispatcher_.next_deadline());
+    SteadyTime wake = std::min({now + kLongestNap, report_at_, dispatcher_.next_deadline()});
     if (dispatcher_.idle())
       wake = std::min(wake, idle_since_ + milliseconds{settings.idle_timeout});
     if (wake <= now) return 0;  // also SteadyTime::min(), from which nothing can be subtracted
@@ -189,23 +183,19 @@ class EventLoop {
   }
 
   int entry_;
-  Ledger ledger_;
   Dispatcher dispatcher_;
   bool probe_;  ///< started to recover only, and nothing came up since
   WaitEventSet* events_ = nullptr;
   SteadyTime idle_since_ = std::chrono::steady_clock::now();
   SteadyTime next_partition_check_ = idle_since_ + kPartitionCheckEvery;
   SteadyTime next_adviser_refresh_ = idle_since_;
+  SteadyTime report_at_ = idle_since_;
 };
 
-void serve(int entry, bool probe) {
+void serve(int entry, const WorkerClaim& claim) {
   const std::optional<Extension> extension = read_extension();
   if (!extension) return;
-  {
-    Ledger ledger(*extension);
-    recover(ledger);
-  }
-  EventLoop loop(entry, *extension, probe);
+  EventLoop loop(entry, claim, *extension);
   serving = true;
   loop.run();
 }
@@ -224,7 +214,7 @@ void run(int entry) {
     pgstat_report_activity(STATE_IDLE, nullptr);
   });
   try {
-    serve(entry, claim->probe);
+    serve(entry, *claim);
   } catch (const ExtensionGone&) {
     PgCall([] { ereport(LOG, (errmsg("llm_workflow worker ends: the extension was dropped"))); });
   }
@@ -235,5 +225,12 @@ void run(int entry) {
 }  // namespace llmw
 
 extern "C" void llmw_worker_main(Datum argument) {
-  llmw::PgBoundary([=] { llmw::run(DatumGetInt32(argument)); });
+  llmw::PgBoundary([=] {
+    try {
+      llmw::run(DatumGetInt32(argument));
+    } catch (...) {
+      llmw::CrashWitness::keep();
+      throw;
+    }
+  });
 }

@@ -1,8 +1,11 @@
 #include "worker/launcher.hpp"
 
+#include <algorithm>
+#include <map>
 #include <vector>
 
 #include "pg/boundary.hpp"
+#include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "shmem/shared_memory.hpp"
 #include "shmem/worker_table.hpp"
@@ -14,7 +17,9 @@ namespace llmw {
 namespace {
 
 constexpr int kRestartSeconds = 5;
-constexpr long kNapMilliseconds = 10'000;
+constexpr long kLongestNap = 10'000;  // milliseconds
+constexpr long kNapBetweenProbes = 10;
+constexpr long kNapForEntry = 1000;
 
 /// A worker that was registered and has not been seen ending.
 struct Started {
@@ -45,8 +50,8 @@ BackgroundWorkerHandle* register_worker(const WantedWorker& wanted) {
   return PgCall([&]() -> BackgroundWorkerHandle* {
     BackgroundWorker worker = describe_process("llm_workflow worker", "llmw_worker_main");
     worker.bgw_restart_time = BGW_NEVER_RESTART;
-    snprintf(worker.bgw_name, sizeof worker.bgw_name, "llm_workflow worker for database %u",
-             wanted.database);
+    snprintf(worker.bgw_name, sizeof worker.bgw_name, "llm_workflow worker %d for database %u",
+             wanted.ordinal, wanted.database);
     worker.bgw_main_arg = Int32GetDatum(wanted.entry);
     worker.bgw_notify_pid = MyProcPid;
     BackgroundWorkerHandle* handle = nullptr;
@@ -116,11 +121,63 @@ std::vector<Oid> all_databases() {
   return databases;
 }
 
-// One at a time: looking for unfinished intents must not take all worker processes.
-void probe_next(std::vector<Oid>& to_probe) {
-  if (to_probe.empty() || any_probe()) return;
-  if (want_probe(to_probe.back())) to_probe.pop_back();
+// One may be dropped while it has jobs for later.
+bool database_exists(Oid database) {
+  bool exists = false;
+  in_transaction([&] {
+    exists = PgCall([=] { return SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database)); });
+  });
+  return exists;
 }
+
+/// Databases that a worker shall look into without being asked by a session.
+class Rounds {
+ public:
+  Rounds() : to_probe_(all_databases()) {}
+
+  /// Any database may have something left to do.
+  void look_everywhere() { to_probe_ = all_databases(); }
+
+  void take_wishes() {
+    if (take_lost_wishes()) look_everywhere();
+    for (const WakeWish& wish : take_wake_wishes()) {
+      const auto [known, is_new] = wakes_.emplace(wish.database, wish.at);
+      if (!is_new) known->second = std::min(known->second, wish.at);
+    }
+  }
+
+  void want_due() {
+    const TimestampTz now = GetCurrentTimestamp();
+    entries_taken_ = false;
+    std::erase_if(wakes_, [=, this](const auto& wake) {
+      return wake.second <= now && (!database_exists(wake.first) || want_probe_of(wake.first));
+    });
+    // One at a time: looking for unfinished intents must not take all worker processes.
+    if (to_probe_.empty() || any_probe()) return;
+    if (want_probe_of(to_probe_.back())) to_probe_.pop_back();
+  }
+
+  /// Milliseconds until something may be due.
+  long nap() const {
+    if (entries_taken_) return kNapForEntry;
+    if (!to_probe_.empty()) return kNapBetweenProbes;
+    const TimestampTz now = GetCurrentTimestamp();
+    TimestampTz next = now + kLongestNap * INT64CONST(1000);
+    for (const auto& [database, at] : wakes_) next = std::min(next, at);
+    return TimestampDifferenceMilliseconds(now, next);
+  }
+
+ private:
+  bool want_probe_of(Oid database) {
+    const bool wanted = want_probe(database);
+    entries_taken_ = entries_taken_ || !wanted;
+    return wanted;
+  }
+
+  std::vector<Oid> to_probe_;
+  std::map<Oid, TimestampTz> wakes_;
+  bool entries_taken_ = false;  ///< no worker could be wanted
+};
 
 void nap(long milliseconds) {
   PgCall([=] {
@@ -145,13 +202,16 @@ void run() {
     before_shmem_exit(llmw_launcher_exit, 0);
   });
   set_launcher(my_proc_number());
-  std::vector<Oid> to_probe = all_databases();
+  Rounds rounds;
   std::vector<Started> started;
   for (;;) {
+    const bool was_enabled = settings.enabled;
     check_started(started);
-    probe_next(to_probe);
+    rounds.take_wishes();
+    rounds.want_due();
     start_wanted(started);
-    nap(to_probe.empty() ? kNapMilliseconds : 10);
+    nap(rounds.nap());
+    if (settings.enabled && !was_enabled) rounds.look_everywhere();  // for jobs that waited
   }
 }
 

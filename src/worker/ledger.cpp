@@ -1,16 +1,17 @@
 #include "worker/ledger.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "pg/boundary.hpp"
+#include "pg/sha256.hpp"
+#include "pg/spi_plan.hpp"
 #include "pg/text.hpp"
-#include "pg/transaction.hpp"
+#include "worker/owner_transaction.hpp"
 
 namespace llmw {
 
 namespace {
-
-constexpr int kSecurityContext = SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION;
 
 /// {"a","b"}: the text form of a text[].
 std::string array_literal(const std::vector<std::string>& values) {
@@ -25,21 +26,6 @@ std::string array_literal(const std::vector<std::string>& values) {
     literal += '"';
   }
   return literal + '}';
-}
-
-std::string sha256(std::string_view bytes) {
-  std::string digest(PG_SHA256_DIGEST_LENGTH, '\0');
-  auto* out = reinterpret_cast<uint8*>(digest.data());
-  PgCall([=] {
-    pg_cryptohash_ctx* context = pg_cryptohash_create(PG_SHA256);
-    const bool failed = pg_cryptohash_init(context) < 0 ||
-                        pg_cryptohash_update(context, reinterpret_cast<const uint8*>(bytes.data()),
-                                             bytes.size()) < 0 ||
-                        pg_cryptohash_final(context, out, PG_SHA256_DIGEST_LENGTH) < 0;
-    pg_cryptohash_free(context);
-    if (failed) elog(ERROR, "could not compute SHA-256");
-  });
-  return digest;
 }
 
 /// `sql` with "@rows@" replaced by the rows that the parameters $1 to $`columns` hold.
@@ -86,7 +72,7 @@ void add_call(Columns& columns, const Uuid& request_id, const CallRow& call) {
   add_count_or_null(columns, call.max_output_tokens);
 }
 
-void add_opened(Columns& columns, const LedgerEntry& entry) {
+void add_opened(Columns& columns, const LedgerEntry& entry, const Uuid& worker) {
   const GenerationRequest& request = *entry.opened->request;
   columns.add(entry.request_id).add(entry.submitted_at).add(entry.opened->role_name);
   request.parent ? columns.add(*request.parent) : columns.add_null();
@@ -94,14 +80,32 @@ void add_opened(Columns& columns, const LedgerEntry& entry) {
   request.store_prompt ? columns.add(request.prompt) : columns.add_null();
   columns.add_bytes(sha256(request.prompt)).add(array_literal(request.services));
   columns.add_or_null(request.agent).add(request.tags);
+  const std::optional<Uuid> fingerprint = fingerprint_of(request);
+  fingerprint ? columns.add(*fingerprint) : columns.add_null();
+  columns.add(worker);
 }
 
-void add_intent(Columns& columns, const LedgerEntry& entry, const IntentRow& intent) {
+/// {"2026-01-01 00:00:00+00",...} and the names beside them, as text.
+void add_reservation(Columns& columns, const Reservation& reservation) {
+  std::vector<std::string> budgets;
+  std::vector<std::string> periods;
+  for (const BudgetShare& share : reservation.shares) {
+    budgets.push_back(share.budget);
+    periods.emplace_back(PgCall([&] { return timestamptz_to_str(share.period_start); }));
+  }
+  columns.add(array_literal(budgets)).add(array_literal(periods));
+}
+
+void add_intent(Columns& columns, const LedgerEntry& entry, const IntentRow& intent,
+                const Uuid& worker) {
   columns.add(entry.request_id).add(intent.call_id).add(intent.started_at);
   columns.add(entry.submitted_at).add(intent.attempt).add(to_string(intent.purpose));
   columns.add(intent.model).add(intent.server).add(intent.input_tokens_estimate);
-  columns.add(intent.max_output_tokens).add_or_null(intent.worst_case_cost);
+  const std::optional<Money>& worst = intent.reservation.cost;
+  columns.add(intent.max_output_tokens).add_or_null(worst ? worst->to_string() : "");
   add_time_or_null(columns, intent.price_effective_from);
+  columns.add(worker);
+  add_reservation(columns, intent.reservation);
 }
 
 void add_ended(Columns& columns, const LedgerEntry& entry) {
@@ -114,40 +118,22 @@ void add_ended(Columns& columns, const LedgerEntry& entry) {
   columns.add_or_null(end.totals.cost_known ? end.totals.cost.to_string() : "");
   columns.add(end.totals.generation_time_ms).add_or_null(result.document);
   columns.add(findings_json(result.warnings)).add_or_null(result.error_sqlstate);
-  columns.add_or_null(result.error_message);
+  columns.add_or_null(result.error_message).add_or_null(result.explanation);
+  end.cached_from ? columns.add(*end.cached_from) : columns.add_null();
+}
+
+bool contains(const std::vector<Uuid>& ids, const Uuid& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
 }  // namespace
 
-template <typename Body>
-void Ledger::as_owner(Body&& body) {
-  in_transaction([&] {
-    const std::optional<Extension> extension = lock_extension(extension_.oid);
-    if (!extension) throw ExtensionGone{};
-    Oid user = InvalidOid;
-    int context = 0;
-    GetUserIdAndSecContext(&user, &context);
-    SetUserIdAndSecContext(extension->owner, kSecurityContext);
-    PgCall([] { SPI_connect(); });
-    body();
-    PgCall([] { SPI_finish(); });
-    SetUserIdAndSecContext(user, context);  // an abort puts it back by itself
-  });
-}
-
 SPIPlanPtr Ledger::prepare(const LedgerStatementText& text, bool one_row) {
-  const int count = static_cast<int>(text.types.size());
   const std::string sql = with_rows(in_schema(extension_, text.sql), text.types.size(), one_row);
   std::vector<Oid> types(text.types.begin(), text.types.end());
   if (!one_row)
     for (Oid& type : types) type = PgCall([=] { return get_array_type(type); });
-  const char* source = sql.c_str();
-  Oid* parameters = types.data();
-  return PgCall([=] {
-    SPIPlanPtr plan = SPI_prepare_cursor(source, count, parameters, CURSOR_OPT_GENERIC_PLAN);
-    if (plan == nullptr || SPI_keepplan(plan) != 0) elog(ERROR, "could not prepare \"%s\"", source);
-    return plan;
-  });
+  return keep_plan(sql, std::move(types));
 }
 
 void Ledger::execute(LedgerStatement statement, const Columns& columns) {
@@ -155,34 +141,107 @@ void Ledger::execute(LedgerStatement statement, const Columns& columns) {
   const bool one_row = columns.rows() == 1;
   SPIPlanPtr& plan = plans_[index][one_row ? 1 : 0];
   if (plan == nullptr) plan = prepare(kLedgerStatementTexts[index], one_row);
-  Columns::Parameters parameters = one_row ? columns.row() : columns.arrays();
-  Datum* values = parameters.values.data();
-  const char* nulls = parameters.nulls.c_str();
-  PgCall([&] {
-    const int result = SPI_execute_plan(plan, values, nulls, false, 0);
-    if (result < 0) elog(ERROR, "could not write the ledger: %s", SPI_result_code_string(result));
+  run_plan(plan, one_row ? columns.row() : columns.arrays());
+}
+
+void Ledger::write(Entries entries, const std::function<void(BudgetBook&)>& reserve) {
+  as_owner(extension_, [&] {
+    budgets_.begin(GetCurrentTimestamp());
+    settle_budgets(entries);
+    reserve(budgets_);
+    write_rows(entries);
+    budgets_.write();
   });
 }
 
-void Ledger::write(std::span<const LedgerEntry* const> entries) {
-  as_owner([&] {
-    write_opened(entries);
-    write_calls(entries);
-    write_intents(entries);
-    write_events(entries);
-    write_ended(entries);
-  });
+void Ledger::write_rows(Entries entries) {
+  const Ids stale = end_jobs(entries);
+  write_opened(entries);
+  write_reopened(entries);
+  write_keys(entries);
+  write_calls(entries);
+  write_intents(entries);
+  write_events(entries, stale);
+  write_ended(entries, stale);
+  write_requeued(entries, stale);
+}
+
+void Ledger::settle_budgets(Entries entries) {
+  for (const LedgerEntry* entry : entries) {
+    for (const CallRow& call : entry->calls) {
+      const Reservation& reserved = call.reservation;
+      if (reserved.shares.empty()) continue;
+      budgets_.settle(reserved.shares, reserved.cost, reserved.tokens, parse_money(call.cost),
+                      call.usage.input + call.usage.output);
+    }
+  }
+}
+
+/// Ends and requeues jobs. Returns those that are no longer this worker's: somebody thought it
+/// dead.
+Ledger::Ids Ledger::end_jobs(Entries entries) {
+  std::vector<JobQueue::Lease> ended;
+  std::vector<JobQueue::Lease> requeued;
+  std::vector<const Requeue*> how;
+  for (const LedgerEntry* entry : entries) {
+    if (!entry->job_attempt) continue;
+    const JobQueue::Lease lease{entry->request_id, *entry->job_attempt};
+    if (entry->ended) ended.push_back(lease);
+    if (!entry->requeued) continue;
+    requeued.push_back(lease);
+    how.push_back(&*entry->requeued);
+  }
+  Ids ours;
+  if (!ended.empty()) ours = jobs_.end(ended);
+  if (!requeued.empty())
+    for (const Uuid& id : jobs_.requeue(requeued, how)) ours.push_back(id);
+  Ids stale;
+  if (ours.size() == ended.size() + requeued.size()) return stale;
+  for (const auto& leases : {ended, requeued})
+    for (const JobQueue::Lease& lease : leases)
+      if (!contains(ours, lease.request_id)) stale.push_back(lease.request_id);
+  return stale;
 }
 
 void Ledger::write_opened(Entries entries) {
   Columns columns(kOpenRequestTypes, entries.size());
   std::size_t rows = 0;
   for (const LedgerEntry* entry : entries) {
-    if (!entry->opened) continue;
-    add_opened(columns, *entry);
+    if (!entry->opened || entry->opened->may_be_there) continue;
+    add_opened(columns, *entry, jobs_.worker());
     ++rows;
   }
   if (rows > 0) execute(LedgerStatement::open_requests, columns);
+}
+
+void Ledger::write_reopened(Entries entries) {
+  Columns missing(kOpenRequestTypes, entries.size());
+  Columns columns(kReopenRequestTypes, entries.size());
+  std::size_t rows = 0;
+  for (const LedgerEntry* entry : entries) {
+    if (!entry->opened || !entry->opened->may_be_there) continue;
+    add_opened(missing, *entry, jobs_.worker());
+    columns.add(entry->request_id).add(entry->submitted_at).add(jobs_.worker());
+    ++rows;
+  }
+  if (rows == 0) return;
+  execute(LedgerStatement::reopen_requests, columns);
+  execute(LedgerStatement::open_missing_requests, missing);
+}
+
+// Keys of jobs were written when they were submitted.
+void Ledger::write_keys(Entries entries) {
+  Columns columns(kAddKeyTypes, entries.size());
+  std::size_t rows = 0;
+  for (const LedgerEntry* entry : entries) {
+    if (!entry->opened || entry->job_attempt) continue;
+    const GenerationRequest& request = *entry->opened->request;
+    if (request.idempotency_key.empty()) continue;
+    columns.add(entry->opened->role_name).add(request.idempotency_key).add(entry->request_id);
+    columns.add_bytes(request.request_sha256);
+    ++rows;
+  }
+  if (rows > 0) execute(LedgerStatement::add_keys, columns);
 }
 
 void Ledger::write_calls(Entries entries) {
@@ -208,14 +267,16 @@ void Ledger::write_intents(Entries entries) {
   if (intents == 0) return;
   Columns columns(kAddIntentTypes, intents);
   for (const LedgerEntry* entry : entries)
-    for (const IntentRow& intent : entry->intents) add_intent(columns, *entry, intent);
+    for (const IntentRow& intent : entry->intents)
+      add_intent(columns, *entry, intent, jobs_.worker());
   execute(LedgerStatement::add_intents, columns);
 }
 
-void Ledger::write_events(Entries entries) {
+void Ledger::write_events(Entries entries, const Ids& stale) {
   Columns columns(kAddEventTypes, entries.size());
   std::size_t rows = 0;
   for (const LedgerEntry* entry : entries) {
+    if (contains(stale, entry->request_id)) continue;
     for (const EventRow& event : entry->events) {
       columns.add(event.event_id).add(event.timestamp).add(event.action).add(event.severity);
       columns.add(event.actor).add(entry->request_id).add(event.details);
@@ -225,15 +286,27 @@ void Ledger::write_events(Entries entries) {
   if (rows > 0) execute(LedgerStatement::add_events, columns);
 }
 
-void Ledger::write_ended(Entries entries) {
+void Ledger::write_ended(Entries entries, const Ids& stale) {
   Columns columns(kEndRequestTypes, entries.size());
   std::size_t rows = 0;
   for (const LedgerEntry* entry : entries) {
-    if (!entry->ended) continue;
+    if (!entry->ended || contains(stale, entry->request_id)) continue;
     add_ended(columns, *entry);
     ++rows;
   }
   if (rows > 0) execute(LedgerStatement::end_requests, columns);
+}
+
+void Ledger::write_requeued(Entries entries, const Ids& stale) {
+  Columns columns(kRequeueRequestTypes, entries.size());
+  std::size_t rows = 0;
+  for (const LedgerEntry* entry : entries) {
+    if (!entry->requeued || contains(stale, entry->request_id)) continue;
+    columns.add(entry->request_id).add(entry->submitted_at);
+    columns.add_or_null(entry->requeued->error_code).add_or_null(entry->requeued->error_message);
+    ++rows;
+  }
+  if (rows > 0) execute(LedgerStatement::requeue_requests, columns);
 }
 
 namespace {
@@ -252,18 +325,23 @@ std::uint64_t run_once(const Extension& extension, const char* sql) {
 }  // namespace
 
 void Ledger::ensure_partitions() {
-  as_owner([&] { run_once(extension_, "SELECT @extschema@.ensure_workflow_partitions()"); });
+  as_owner(extension_,
+           [&] { run_once(extension_, "SELECT @extschema@.ensure_workflow_partitions()"); });
 }
 
-std::int64_t Ledger::recover() {
-  std::int64_t intents = 0;
-  as_owner([&] {
-    run_once(extension_, kRecoverCalls);
-    run_once(extension_, kRecoverRequests);
-    run_once(extension_, kRecoverEvent);
-    intents = static_cast<std::int64_t>(run_once(extension_, kRecoverIntents));
+std::optional<CachedDocument> Ledger::find_cached(const Uuid& fingerprint,
+                                                  std::int64_t max_age_ms) {
+  std::optional<CachedDocument> found;
+  constexpr Oid kTypes[] = {UUIDOID, INT8OID};
+  as_owner(extension_, [&] {
+    if (find_cached_ == nullptr)
+      find_cached_ = keep_plan(in_schema(extension_, kFindCached), {UUIDOID, INT8OID});
+    Columns asked(kTypes, 1);
+    if (run_plan(find_cached_, asked.add(fingerprint).add(max_age_ms).row()) == 0) return;
+    const SpiRow row(0);
+    found = CachedDocument{row.uuid(1), row.text(2), row.text(3), row.text(4)};
   });
-  return intents;
+  return found;
 }
 
 namespace {
@@ -296,13 +374,15 @@ void read_by_model(std::uint64_t rows, std::map<std::string, Value>& values,
 
 std::map<std::string, RepairRecord> Ledger::repair_records() {
   std::map<std::string, RepairRecord> records;
-  as_owner([&] { read_by_model(run_once(extension_, kRepairRecords), records, repair_record_of); });
+  as_owner(extension_,
+           [&] { read_by_model(run_once(extension_, kRepairRecords), records, repair_record_of); });
   return records;
 }
 
 std::map<std::string, double> Ledger::token_factors() {
   std::map<std::string, double> factors;
-  as_owner([&] { read_by_model(run_once(extension_, kTokenFactors), factors, factor_of); });
+  as_owner(extension_,
+           [&] { read_by_model(run_once(extension_, kTokenFactors), factors, factor_of); });
   return factors;
 }
 

@@ -3,9 +3,11 @@
 //
 // What one request adds in one turn of the event loop is a LedgerEntry. Entries of all requests of
 // a turn are written by one statement per table in one transaction, so that a commit costs one WAL
-// flush however many requests are in it.
+// flush however many requests are in it. Budgets are reserved and settled, and jobs end, in the
+// same transactions.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -19,15 +21,24 @@
 #include "pg/columns.hpp"
 #include "pg/extension.hpp"
 #include "pg/postgres.hpp"
+#include "worker/budget_book.hpp"
+#include "worker/job_queue.hpp"
 #include "worker/ledger_sql.hpp"
 
 namespace llmw {
 
-/// A new row of workflow_requests, status running.
+/// A row of workflow_requests, status running.
 struct RequestRow {
   const GenerationRequest* request = nullptr;
   std::string role_name;
-  TimestampTz submitted_at = 0;
+  bool may_be_there = false;  ///< of a job: an earlier attempt may have made it
+};
+
+/// What was reserved for a call, and where.
+struct Reservation {
+  std::vector<BudgetShare> shares;
+  std::optional<Money> cost;  ///< worst case; nothing: no known price
+  std::int64_t tokens = 0;
 };
 
 /// A row of llm_call_intents: the call may be on the wire once it is committed.
@@ -40,8 +51,8 @@ struct IntentRow {
   std::string server;
   std::int64_t input_tokens_estimate = 0;
   std::int64_t max_output_tokens = 0;
-  std::string worst_case_cost;  ///< decimal; empty: no known price
   std::optional<TimestampTz> price_effective_from;
+  Reservation reservation;
 };
 
 /// A row of llm_calls; its intent, if it had one, goes with it.
@@ -63,6 +74,7 @@ struct CallRow {
   std::int64_t estimated_input_tokens = 0;  ///< 0: none was made
   std::int64_t max_output_tokens = 0;       ///< as asked for; 0: nothing was asked
   bool had_intent = true;
+  Reservation reservation;  ///< to be settled
 };
 
 /// A row of audit_logs.
@@ -81,6 +93,7 @@ struct EndRow {
   TimestampTz finished_at = 0;
   FlowResult result;
   RequestTotals totals;
+  std::optional<Uuid> cached_from;
 };
 
 /// What one request adds to the ledger in one turn.
@@ -92,25 +105,39 @@ struct LedgerEntry {
   std::vector<IntentRow> intents;
   std::vector<EventRow> events;
   std::optional<EndRow> ended;
+  std::optional<Requeue> requeued;  ///< instead of ended
+  std::optional<int> job_attempt;   ///< of a job: what guards its end
 };
 
-/// Thrown by Ledger::write when the extension was dropped: the worker has nothing left to serve.
-struct ExtensionGone {};
+/// A document of an earlier request that answers an equal one.
+struct CachedDocument {
+  Uuid request_id;
+  std::string document;  ///< JSON
+  std::string explanation;
+  std::string generator;
+};
 
 class Ledger {
  public:
-  explicit Ledger(const Extension& extension) : extension_(extension) {}
+  using Entries = std::span<const LedgerEntry* const>;
 
-  /// Writes `entries` in one transaction, as the owner of the extension. Throws llmw::Error when
-  /// it was rolled back, ExtensionGone when the extension is no longer there.
-  void write(std::span<const LedgerEntry* const> entries);
+  /// The others outlive it.
+  Ledger(const Extension& extension, JobQueue& jobs, BudgetBook& budgets)
+      : extension_(extension), jobs_(jobs), budgets_(budgets) {}
+
+  /// Writes `entries` in one transaction, as the owner of the extension. `reserve` is called in it
+  /// before anything is written: it may still change the entries. What a job
+  /// adds to its end is left out when the job is no longer this worker's; its calls are not. Throws
+  /// llmw::Error when it was rolled back, ExtensionGone when the extension is no longer there.
+  void write(Entries entries, const std::function<void(BudgetBook&)>& reserve);
+  /// The same inside the caller's transaction, as owner, for entries without calls to be made.
+  void write_rows(Entries entries);
 
   /// Makes the partitions of the coming months, in a transaction of its own.
   void ensure_partitions();
 
-  /// Turns intents and running requests that a former worker left into calls with outcome lost and
-  /// failed requests. Returns how many intents there were. Call before serving.
-  std::int64_t recover();
+  /// The newest document, at most `max_age_ms` old, of a request that asked for the same.
+  std::optional<CachedDocument> find_cached(const Uuid& fingerprint, std::int64_t max_age_ms);
 
   /// How the latest repairs of each model went.
   std::map<std::string, RepairRecord> repair_records();
@@ -120,20 +147,26 @@ class Ledger {
   std::map<std::string, double> token_factors();
 
  private:
-  using Entries = std::span<const LedgerEntry* const>;
+  using Ids = std::vector<Uuid>;
 
-  template <typename Body>
-  void as_owner(Body&& body);
   void execute(LedgerStatement statement, const Columns& columns);
   SPIPlanPtr prepare(const LedgerStatementText& text, bool one_row);
+  void settle_budgets(Entries entries);
+  Ids end_jobs(Entries entries);
   void write_opened(Entries entries);
+  void write_reopened(Entries entries);
+  void write_keys(Entries entries);
   void write_calls(Entries entries);
   void write_intents(Entries entries);
-  void write_events(Entries entries);
-  void write_ended(Entries entries);
+  void write_events(Entries entries, const Ids& stale);
+  void write_ended(Entries entries, const Ids& stale);
+  void write_requeued(Entries entries, const Ids& stale);
 
   Extension extension_;
+  JobQueue& jobs_;
+  BudgetBook& budgets_;
   SPIPlanPtr plans_[kLedgerStatements][2] = {};  ///< for many rows, for one
+  SPIPlanPtr find_cached_ = nullptr;
 };
 
 }  // namespace llmw

@@ -55,7 +55,8 @@ sub create_server {
     my $columns = $model_columns ? ", $model_columns" : '';
     my $values = $model_values ? ", $model_values" : '';
     $node->safe_psql('postgres', <<"SQL");
-CREATE SERVER $name FOREIGN DATA WRAPPER llm_provider OPTIONS (base_url '$url', $options);
+CREATE SERVER $name FOREIGN DATA WRAPPER llm_provider
+    OPTIONS (base_url '$url', adaptive 'false', $options);
 INSERT INTO llm_models (name, server$columns) VALUES ('$name', '$name'$values);
 INSERT INTO llm_model_prices (model, input_per_million, output_per_million) VALUES ('$name', 1, 2);
 SQL

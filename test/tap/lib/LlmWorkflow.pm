@@ -114,12 +114,14 @@ sub start_simulator {
 
 # Makes the servers PREFIX_openai and PREFIX_anthropic (default prefix "sim") with a dummy key for
 # everyone, and sends the models of the two real servers there. Options: prefix; path, which is put
-# before /v1 and may hold faults ("/f/status=500"); server_options, further options as SQL text.
+# before /v1 and may hold faults ("/f/status=500"); adaptive, for circuits and learned limits, without
+# which what one test provokes would hold up the next; server_options, further options as SQL text.
 sub create_sim_servers {
     my ($node, $database, $simulator, %options) = @_;
     my $prefix = $options{prefix} // 'sim';
     my $path = $options{path} // '';
     my $further = $options{server_options} ? ", $options{server_options}" : '';
+    $further .= ", adaptive 'false'" unless $options{adaptive};
     my $sql = '';
     foreach my $protocol (qw(openai anthropic)) {
         my $server = "${prefix}_$protocol";
