@@ -65,7 +65,7 @@ missing_packages() {
 
 # Debian's server package makes and starts a cluster on port 5432. Nobody asked for it here: it is
 # told not to while we install, and its setting is put back after; who sources this file also calls
-# main_cluster_as_before when it ends early.
+# packages_as_before when it ends early.
 cluster_setting=/etc/postgresql-common/createcluster.conf
 no_main_cluster() { as_root sed -i '1i create_main_cluster = false # llm_workflow' "$cluster_setting"; }
 main_cluster_as_before() {
@@ -73,11 +73,47 @@ main_cluster_as_before() {
     as_root sed -i '/# llm_workflow$/d' "$cluster_setting"
 }
 
+# Tests start what they need themselves: a package must not (pgbouncer would).
+daemon_policy=/usr/sbin/policy-rc.d
+made_daemon_policy=
+no_daemons() {
+  [ ! -e "$daemon_policy" ] || return 0
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$daemon_policy" >/dev/null
+  as_root chmod 755 "$daemon_policy"
+  made_daemon_policy=1
+}
+daemons_as_before() {
+  [ -z "$made_daemon_policy" ] || as_root rm -f "$daemon_policy"
+  made_daemon_policy=
+}
+
+packages_as_before() {
+  daemons_as_before
+  main_cluster_as_before
+}
+
 apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
+# usage: known_packages MAJOR PACKAGE...    puts the version into names that hold MAJOR, and leaves out
+# those of them that there are not for this version
+known_packages() {
+  local major=$1 package
+  shift
+  for package in "$@"; do
+    case $package in
+      *MAJOR*)
+        package=${package//MAJOR/$major}
+        apt-cache show "$package" >/dev/null 2>&1 || continue
+        ;;
+    esac
+    echo "$package"
+  done
+}
+
 # usage: install_packages LOG PACKAGE...    installs those that are missing, and the server
+# MAJOR in the name of a package stands for the server's major version.
 # Sets PG_CONFIG to the pg_config of the server.
 install_packages() {
   local log=$1 major missing
@@ -90,6 +126,11 @@ install_packages() {
       major=$(postgres_major)
     fi
     [ -n "$major" ] || die "cannot tell which PostgreSQL to install; set PG_CONFIG"
+    if [ -x "$(command -v "${PG_CONFIG:-}")" ]; then
+      major=$("$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+    fi
+    # shellcheck disable=SC2046  # a list of names
+    set -- $(known_packages "$major" "$@")
     if [ ! -x "$(command -v "${PG_CONFIG:-}")" ]; then
       set -- "$@" "postgresql-$major" "postgresql-server-dev-$major"
     fi
@@ -115,9 +156,10 @@ apt_install_missing() {
       no_main_cluster
       ;;
   esac
+  no_daemons
   # shellcheck disable=SC2086  # a list of names
   apt_install $missing >>"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get install failed: $log"; }
-  main_cluster_as_before
+  packages_as_before
 }
 
 # The caller's connection settings are for other servers than ours.

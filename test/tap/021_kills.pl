@@ -16,10 +16,12 @@ use Time::HiRes qw(usleep);
 my $client_count = 6;
 my $kills = kills();
 my $seed = $ENV{LLMW_SEED} || time() ^ $$;
-diag("$kills kills, LLMW_SEED=$seed");
+my $workers = 1 + $seed % 3;
+diag("$kills kills, $workers workers a database, LLMW_SEED=$seed");
 srand($seed);
 
-my $node = new_node('kills', restart_after_crash => 1, conf => <<'CONF');
+my $node = new_node('kills', restart_after_crash => 1, conf => <<"CONF");
+llm_workflow.workers_per_database = $workers
 llm_workflow.retry_base_delay = 20
 llm_workflow.request_timeout = 2s
 CONF
@@ -88,9 +90,10 @@ foreach my $number (1 .. $client_count) {
 sub find_victim {
     my ($kind) = @_;
     my $where = $kind eq 'backend'
-        ? "application_name LIKE 'client%' AND wait_event_type = 'Extension' ORDER BY random() LIMIT 1"
+        ? "application_name LIKE 'client%' AND wait_event_type = 'Extension'"
         : "backend_type = 'llm_workflow $kind' AND coalesce(datname, 'postgres') = 'postgres'";
-    my ($status, $out) = $node->psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $where");
+    my ($status, $out) = $node->psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $where "
+            . 'ORDER BY random() LIMIT 1');
     return defined $status && $status == 0 ? $out : '';
 }
 

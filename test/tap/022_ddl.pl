@@ -111,7 +111,8 @@ is_quick('DROP DATABASE does not wait for its idle worker', sub {
 is_quick('CREATE DATABASE ... TEMPLATE does not wait for an idle worker', sub {
     my $name = new_database();
     my $seconds = duration('postgres', "CREATE DATABASE copy_of_$name TEMPLATE $name");
-    ok(generates("copy_of_$name"), 'the copy generates');
+    $node->safe_psql("copy_of_$name", 'SELECT llm_workflow_allow_here()');
+    ok(generates("copy_of_$name"), 'the copy generates when it is allowed to');
     is($node->safe_psql("copy_of_$name", 'SELECT count(*) FROM workflow_requests'),
         '2', 'the copy goes on with the ledger that it was made with');
     ok(generates($name), 'and so does the template');

@@ -31,6 +31,8 @@ SELECT (SELECT count(*) FROM workflow_fallback_rate), (SELECT count(*) FROM work
 SQL
 my $refused = psql_error($node, 'postgres', "LOAD 'llm_workflow'; $draft $generate");
 is($refused->{sqlstate}, '55000', 'generation says that it needs shared_preload_libraries');
+is(psql_error($node, 'postgres', "SELECT submit_workflow('a')")->{sqlstate},
+    '55000', 'and so do jobs');
 my ($line) = $refused->{hint} =~ /Add (.*) to postgresql\.conf and restart/;
 is($line, "shared_preload_libraries = 'llm_workflow'", 'the hint names the line to add');
 $node->append_conf('postgresql.conf', $line // '');
@@ -55,6 +57,12 @@ $standby->start;
 $refused = psql_error($standby, 'postgres', $generate);
 is($refused->{sqlstate}, '25006', 'a standby does not generate');
 is($refused->{hint}, 'Run generate_workflow on the primary server.', 'and says who does');
+is(psql_error($standby, 'postgres', "SELECT submit_workflow('a')")->{sqlstate},
+    '25006', 'a standby takes no jobs');
+is($standby->safe_psql('postgres', <<'SQL'), 't', 'a standby knows the results of requests');
+SELECT workflow_result(request_id, '1 min') ? 'pilot_steps' FROM workflow_requests
+WHERE status = 'succeeded' LIMIT 1
+SQL
 is($standby->safe_psql('postgres', "SELECT token_cost('gpt-4o-mini', 2000, 1500)"),
     '0.0012', 'a standby knows costs');
 $standby->promote;

@@ -41,13 +41,15 @@ my @clients;
 my $started = 0;
 
 # Starts psql with the SQL in the background. Each statement is sent by itself, errors do not stop
-# it. Options: user; name, by which pg_stat_activity shows it.
+# it. Options: user; name, by which pg_stat_activity shows it; connstr, when it is not the server that
+# it connects to.
 sub start_client {
     my ($node, $database, $sql, %options) = @_;
     my $name = $options{name} // 'client_' . ++$started;
     my $file = $node->basedir . "/$name." . ++$started;
     my $program = $node->installed_command('psql');
-    my @command = ($program, '-XAtq', '-d', $node->connstr($database), '-v', 'VERBOSITY=verbose');
+    my $where = $options{connstr} // $node->connstr($database);
+    my @command = ($program, '-XAtq', '-d', $where, '-v', 'VERBOSITY=verbose');
     push @command, '-U', $options{user} if $options{user};
     append_to_file("$file.sql", "$sql;\n");
 
