@@ -10,6 +10,7 @@
 #   BENCH_INSTALLED=1  the installed extension in place of the one built here
 #   NODE_MODULES=DIR   has npm tiktoken and gpt-tokenizer, to count tokens beside them
 #   BENCH_ROUNDS=N     rounds; each figure is the median over them (default 3)
+#   BENCH_ONLY=jobs    only the rows of jobs
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/.ci/setup.sh"
@@ -22,14 +23,19 @@ bindir=$("$PG_CONFIG" --bindir) || die "set PG_CONFIG"
 if [ -n "${BENCH_QUICK:-}" ]; then
   rounds=1 seconds=2 delayed_waves=6 cost_rows=500000
   bare_requests=5000
+  queues="1000 10000"
 else
   rounds=${BENCH_ROUNDS:-3} seconds=4 delayed_waves=24 cost_rows=5000000
   bare_requests=30000
+  queues="1000 100000 1000000"
 fi
 clients="1 16 64 256"
 
 work=$(mktemp -d) || exit 1
 . "$here/tokens.sh"
+. "$here/jobs.sh"
+: "${delayed_at_once:?}"
+. "$here/claim.sh"
 started=()
 cleanup() {
   [ ! -f "$work/data/postmaster.pid" ] ||
@@ -124,12 +130,16 @@ latency() {
                  name, t[int((NR * 99 + 99) / 100)] / 1000 }' >>"$work/figures"
 }
 
-worker_pid() {
-  sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'llm_workflow worker'"
+worker_pids() {
+  sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'llm_workflow worker'
+    AND datname = 'postgres'"
 }
 
-# Processor time of the worker so far, in ticks of 10 ms.
-worker_ticks() { awk '{ print $14 + $15 }' "/proc/$(worker_pid)/stat"; }
+# Processor time of the workers so far, in ticks of 10 ms.
+worker_ticks() {
+  local pid
+  for pid in $(worker_pids); do cat "/proc/$pid/stat"; done | awk '{ sum += $14 + $15 } END { print sum }'
+}
 
 # usage: run_pgbench NAME SCRIPT CLIENTS PGBENCH-OPTION...    sets transactions
 run_pgbench() {
@@ -184,6 +194,9 @@ measure_schema() {
 
 one_round() {
   local n
+  measure_all_jobs
+  measure_submissions
+  [ "${BENCH_ONLY:-}" != jobs ] || return 0
   for n in $clients; do
     measure_bare "bare_$n" "" "$n" "$bare_requests"
     measure_ours "ours_$n" at-once "$n" -T "$seconds"
@@ -195,6 +208,8 @@ one_round() {
   measure_cost cost_ours cost_ours.sql
   measure_schema
   measure_tokens
+  # shellcheck disable=SC2086
+  measure_claims $queues
 }
 
 # Every transaction that pgbench counted must be on record, and nothing else.
@@ -216,6 +231,7 @@ verify_cost() {
 }
 
 # ---- The run --------------------------------------------------------------------------------------
+ulimit -n "$(ulimit -H -n)" # the worker and the simulator have a connection for each call
 chmod 755 "$work"
 [ "$(id -u)" != 0 ] || chown "$(run_as)" "$work"
 cp "$here"/*.sql "$work" && chmod a+r "$work"/*.sql || exit 1 # $here may be closed to the server's user
@@ -229,9 +245,14 @@ sql -v url="$sim" -v capture_url="http://127.0.0.1:$(cat "$work/capture.port")" 
   -v rows="$cost_rows" -f "$work/setup.sql" >"$work/setup.log" 2>&1 ||
   die "setup.sql: $(tail -n 3 "$work/setup.log")"
 capture_body
-make_texts
-load_texts
-verify_cost
+make_submissions
+if [ "${BENCH_ONLY:-}" != jobs ]; then
+  make_texts
+  load_texts
+  # shellcheck disable=SC2086
+  make_queues $queues
+  verify_cost
+fi
 measure_ours warm_up at-once 16 -T 2
 for ((round = 1; round <= rounds; round++)); do
   echo "round $round of $rounds" >&2
@@ -239,7 +260,12 @@ for ((round = 1; round <= rounds; round++)); do
 done
 verify_ledger "$generated"
 echo
-awk -v cost_rows="$cost_rows" -f "$here/table.awk" "$work/figures"
+awk -v cost_rows="$cost_rows" -v at_once="$delayed_at_once" -v queues="$queues" -f "$here/table.awk" \
+  "$work/figures"
+if [ "${BENCH_ONLY:-}" != jobs ]; then
+  echo
+  print_claim_plan "${queues##* }"
+fi
 echo
-echo "$generated requests by generate_workflow in all: as many rows in workflow_requests, in llm_calls"
+echo "$generated requests by generate_workflow and submit_workflow in all: as many rows in workflow_requests, in llm_calls"
 echo "and as events in audit_logs; no intent is left. synchronous_commit and fsync are on."

@@ -1,0 +1,1 @@
+SELECT count(submit_workflow('When an order comes in, check the stock, reserve the items and send the customer a confirmation. If an item is missing, ask the supplier for a date and tell the sales team. Write a summary of the day to a sheet. Order ' || i, ARRAY['google-mail', 'google-sheets'])) FROM generate_series(1, :count) AS i;
