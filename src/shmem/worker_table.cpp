@@ -289,8 +289,6 @@ Uuid incarnation_of(const WorkerEntry& entry) {
 }  // namespace
 
 // Written by this process only.
-Uuid worker_incarnation(int entry) { return incarnation_of(shared_worker(entry)); }
-
 std::vector<Uuid> live_incarnations(Oid database) {
   std::vector<Uuid> live;
   live.reserve(kMostWorkersPerDatabase);

@@ -81,10 +81,7 @@ struct WorkerClaim {
 /// llmw::Error when there are no random bits.
 std::optional<WorkerClaim> claim_worker(int entry);
 
-/// The incarnation of the worker that runs for `entry`.
-Uuid worker_incarnation(int entry);
-
-/// Those of all workers of `database` that run now.
+/// The incarnations of all workers of `database` that run now.
 std::vector<Uuid> live_incarnations(Oid database);
 
 /// The worker leaves because it is idle: only when no slot became ready, and nobody woke it,

@@ -171,11 +171,4 @@ std::int64_t Admission::allowance(Oid database, const std::string& server, const
                             to_micros(std::chrono::steady_clock::now()));
 }
 
-void Admission::leave_everything() noexcept {
-  leave_endpoints();
-  doors_.clear();
-  known_.clear();
-  held_ = reported_ = 0;
-}
-
 }  // namespace llmw

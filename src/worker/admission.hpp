@@ -91,9 +91,6 @@ class Admission {
   static std::int64_t allowance(Oid database, const std::string& server, const std::string& model,
                                 const EndpointOptions& options);
 
-  /// Takes back what this worker has on the wire and holds; the exit of the process does it too.
-  void leave_everything() noexcept;
-
  private:
   using DoorKey = std::pair<std::string, std::string>;  // server, model
   struct Held {

@@ -161,7 +161,7 @@ bool Dispatcher::start(Work& work) {
     return true;
   } catch (const Error& error) {
     witness_.done();
-    admission_.drop_all(generation);
+    forget_calls(generation);
     if (generation->is_job()) {
       work.turn = generation->open();
       generation->fail(error, work.turn);
@@ -211,6 +211,17 @@ void Dispatcher::admit(Work& work) {
       generation.refuse(lane, refusal_of(entry, ticket), work.turn);
     }
   }
+  // Its other lanes may have calls that wait: there is nobody to make them for.
+  if (work.turn.finished) forget_calls(&generation);
+}
+
+/// Drops the calls that `generation` has planned and not made.
+void Dispatcher::forget_calls(Generation* generation) {
+  admission_.drop_all(generation);
+  for (std::deque<CallKey>* queue : {&overflow_, &for_budget_})
+    std::erase_if(*queue, [=](const CallKey& call) { return call.generation == generation; });
+  std::erase_if(waiting_,
+                [=](const auto& waiting) { return waiting.second.generation == generation; });
 }
 
 bool Dispatcher::is_full() const {
@@ -259,18 +270,24 @@ void Dispatcher::take_due(SteadyTime now, std::vector<Work>& work) {
 void Dispatcher::take_admitted(SteadyTime now, std::vector<Work>& work) {
   for (const Admission::Admitted& admitted : admission_.take_admitted(now)) {
     const CallKey call = admitted.call;
+    if (!call.generation->has_planned(call.lane)) continue;  // another lane has ended the request
     const bool dropped = call.generation->drops_calls();
-    if (dropped) admission_.drop(call);  // before the next call of the same lane enters
+    const bool forbidden = home_.sending_forbidden();
+    // Before the next call of the same lane enters.
+    if (dropped || forbidden) admission_.drop(call);
+    const bool sends = !dropped && !forbidden && admitted.entry == Entry::admitted;
     advance(call.generation, work, [&](Generation& g) {
       if (dropped) return g.on_dropped(call.lane);
       Generation::Turn turn = g.new_turn();
-      if (admitted.entry == Entry::admitted)
+      if (forbidden)
+        g.forbid(call.lane, home_.reason(), turn);
+      else if (sends)
         g.send(call.lane, turn);
       else
         g.refuse(call.lane, refusal_of(admitted.entry, g.ticket(call.lane)), turn);
       return turn;
     });
-    if (!dropped && admitted.entry == Entry::admitted) ++admitted_now_;
+    if (sends) ++admitted_now_;
   }
   while (!overflow_.empty() && !is_full()) ask_again(overflow_, work);
 }
@@ -331,11 +348,7 @@ bool Dispatcher::cancel(Generation* generation, std::vector<Work>& work) {
     engine_.cancel(transfer.first);
     return true;
   });
-  admission_.drop_all(generation);
-  for (std::deque<CallKey>* queue : {&overflow_, &for_budget_})
-    std::erase_if(*queue, [=](const CallKey& call) { return call.generation == generation; });
-  std::erase_if(waiting_,
-                [=](const auto& waiting) { return waiting.second.generation == generation; });
+  forget_calls(generation);
   advance(generation, work, [](Generation& g) {
     Generation::Turn turn = g.new_turn();
     g.on_cancel(turn);
@@ -437,7 +450,7 @@ void Dispatcher::write_failed(Work work, const Error& error) {
     return;
   }
   if (work.turn.entry.opened) {
-    admission_.drop_all(work.generation);
+    forget_calls(work.generation);
     work.turn = work.generation->not_opened(error);
   } else if (is_data_error(error)) {
     work.generation->fail_with(error, work.turn.entry);
@@ -477,7 +490,7 @@ void Dispatcher::refuse(int slot, const Error& error) {
 }
 
 void Dispatcher::remove(Generation* generation) {
-  admission_.drop_all(generation);
+  forget_calls(generation);
   leave_equals(generation, false);
   if (generation->is_job() && --jobs_of_role_[generation->role_name()] == 0)
     jobs_of_role_.erase(generation->role_name());

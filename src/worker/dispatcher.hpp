@@ -101,6 +101,7 @@ class Dispatcher {
   void advance(Generation* generation, std::vector<Work>& work, Advance&& step);
   void take_reply(const FinishedTransfer& transfer, CallKey call, std::vector<Work>& work);
   void admit(Work& work);
+  void forget_calls(Generation* generation);
   bool is_full() const;
   void reserve(Work& work, BudgetBook& book);
   void write(std::span<Work> work);

@@ -39,12 +39,6 @@ Generation::Turn Generation::on_wait_over(int lane) {
   return turn;
 }
 
-Generation::Turn Generation::on_admitted(int lane) {
-  Turn turn = new_turn();
-  send(lane, turn);
-  return turn;
-}
-
 Generation::Turn Generation::on_dropped(int lane) {
   planned_.erase(lane);
   Turn turn = new_turn();

@@ -70,9 +70,7 @@ class Generation {
   void answer(const CachedDocument& document, Turn& turn);
   Turn on_reply(int lane, const HttpReply& reply, std::chrono::microseconds elapsed);
   Turn on_wait_over(int lane);
-  /// The call that was held may be made.
-  Turn on_admitted(int lane);
-  /// A held call is pointless: on_dropped() instead of on_admitted().
+  /// A held call is pointless: on_dropped() instead of send().
   bool drops_calls() const { return flow_->drops_calls(); }
   Turn on_dropped(int lane);
   /// Turns the planned call into one with an intent in `turn`.
@@ -105,6 +103,7 @@ class Generation {
   bool succeeded() const { return outcome_.ok; }
   /// When it succeeded: what answers equal requests.
   CachedDocument document() const;
+  bool has_planned(int lane) const { return planned_.contains(lane); }
   /// What a planned call asks of its endpoint.
   CallTicket ticket(int lane) const;
   /// The answer to the latest call of `lane`, for its endpoint; the call row is in `turn`.

@@ -171,7 +171,9 @@ std::optional<BudgetRefusal> Generation::over_own_limit(const OpenCall& call) co
   Money spent = totals_.cost;
   for (const auto& [lane, other] : calls_)
     if (other.id != call.id) spent += other.reservation.cost.value_or(Money());
-  return over_request_cost(*most, spent, call.reservation.cost);
+  // After a call whose cost is not known, nothing is known to be left.
+  const std::optional<Money> worst = totals_.cost_known ? call.reservation.cost : std::nullopt;
+  return over_request_cost(*most, spent, worst);
 }
 
 BudgetDecision Generation::ask_budgets(BudgetBook& book, OpenCall& call, IntentRow& intent,

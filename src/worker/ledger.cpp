@@ -171,8 +171,10 @@ void Ledger::settle_budgets(Entries entries) {
     for (const CallRow& call : entry->calls) {
       const Reservation& reserved = call.reservation;
       if (reserved.shares.empty()) continue;
-      budgets_.settle(reserved.shares, reserved.cost, reserved.tokens, parse_money(call.cost),
-                      call.usage.input + call.usage.output);
+      // Billed at a price that is not known: what was reserved is taken for spent, never nothing.
+      const std::optional<Money> known = parse_money(call.cost);
+      budgets_.settle(reserved.shares, reserved.cost, reserved.tokens,
+                      known ? known : reserved.cost, call.usage.input + call.usage.output);
     }
   }
 }

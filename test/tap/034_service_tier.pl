@@ -50,4 +50,35 @@ foreach my $protocol (qw(openai anthropic)) {
         "$protocol: a tier without a price has no cost, not that of another tier");
 }
 
+# ---- What limits make of a cost that is not known ------------------------------------------------
+# usage: twice(SETTINGS)    two requests of one statement to a tier without a price
+sub twice {
+    my ($settings) = @_;
+    return $node->safe_psql('postgres', <<"SQL");
+SET llm_workflow.primary_model = 'flex openai';
+SET llm_workflow.fallback_models = '';
+SET llm_workflow.max_output_tokens = 1000;
+$settings
+DO \$\$BEGIN
+    FOR i IN 1 .. 2 LOOP
+        PERFORM generate_workflow('Send a mail to each new customer');
+    END LOOP;
+    RAISE EXCEPTION 'all were answered';
+EXCEPTION WHEN OTHERS THEN
+    PERFORM set_config('test.error', SQLSTATE || ' ' || SQLERRM, false);
+END\$\$;
+SELECT current_setting('test.error');
+SQL
+}
+like(twice('SET llm_workflow.max_statement_cost = 1;'),
+    qr/LW010 what the statement has cost is not known/,
+    'a cost that is not known is not nothing to the limit of a statement');
+$node->safe_psql('postgres', <<'SQL');
+INSERT INTO llm_budgets (budget, scope, period, limit_usd) VALUES ('all', 'database', 'total', 1);
+SQL
+like(twice(''), qr/P0001 all were answered/, 'a budget lets calls through whose worst case it knows');
+is($node->safe_psql('postgres', <<'SQL'), 't|0', 'and takes the worst case of each for spent');
+SELECT spent_usd >= 2 * 1000 * 8 / 1000000.0, reserved_usd FROM llm_budget_usage WHERE budget = 'all'
+SQL
+
 done_testing();

@@ -209,6 +209,24 @@ is($node->safe_psql('postgres', 'SELECT bool_or(enabled) FROM llm_workflow_statu
 set_config('llm_workflow.enabled', 'on');
 is(generate('postgres')->{out}, 'gpt-4o-mini', 'switched on, generation goes on');
 
+# A call that waited for its server when the switch went off is not made either.
+$node->safe_psql('postgres', "ALTER SERVER sim_openai OPTIONS (ADD max_concurrency '1')");
+my $inside = start_client($node, 'postgres',
+    "SELECT generate_workflow('[[sim:delay:3000]] Inside') ->> 'generator_used'");
+poll_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM llm_call_intents') eq '1' }, 60)
+    or BAIL_OUT('no call is on the wire');
+my $held = start_client($node, 'postgres', "SELECT generate_workflow('Held back')");
+$node->poll_query_until('postgres',
+    "SELECT count(*) = 1 FROM workflow_requests WHERE prompt = 'Held back'")
+    or BAIL_OUT('no call is held');
+set_config('llm_workflow.enabled', 'off');
+like($inside->end(60)->{out}, qr{^gpt-4o-mini$}, 'a call on the wire is answered when the switch is off');
+is($held->end(60)->{sqlstate}, '55000', 'a call that was held is not made');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM llm_calls JOIN workflow_requests '
+            . "USING (request_id) WHERE prompt = 'Held back'"), '0', 'nor on record as made');
+set_config('llm_workflow.enabled', 'on');
+$node->safe_psql('postgres', 'ALTER SERVER sim_openai OPTIONS (DROP max_concurrency)');
+
 # ---- Copies --------------------------------------------------------------------------------------
 # One job that is not due, and what it takes to make it due in a copy.
 $node->safe_psql('postgres', 'CREATE DATABASE home');
