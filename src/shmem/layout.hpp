@@ -65,6 +65,7 @@ struct WorkerEntry {
   bool probe;             ///< started to look only: leaves at once if idle
   bool leave_when_idle;   ///< somebody needs the database to himself
   bool condemned;         ///< the database is being dropped: not started again
+  bool dismissed;         ///< its extension was dropped: not started again for what it left
   int slots;              ///< READY, RUNNING and CANCELLED ones
   int ready_head;         ///< slots in order of arrival
   int ready_tail;

@@ -318,10 +318,14 @@ void leave_worker(int index, WorkerEnd end) noexcept {
     if (entry.pid != MyProcPid) return Processes{};
     if (end == WorkerEnd::never_served) return fail_start(entry);
     const bool slots_wait = entry.ready_head != kNoSlot;
-    const bool at_once = (slots_wait || end == WorkerEnd::left_calls) && !entry.condemned;
+    // What it left went with the extension.
+    const bool left_calls = end == WorkerEnd::left_calls && !entry.dismissed;
+    const bool at_once = (slots_wait || left_calls) && !entry.condemned;
+    const bool look_again = !entry.condemned && !entry.dismissed;
+    entry.dismissed = false;
     vacate(entry, at_once ? kWorkerWanted : kWorkerNone);
     entry.probe = !slots_wait;
-    if (!at_once && !entry.condemned) wish_wake(entry, GetCurrentTimestamp() + kStartAgainAfter);
+    if (!at_once && look_again) wish_wake(entry, GetCurrentTimestamp() + kStartAgainAfter);
     return Processes{};
   }).wake();
   wake_process(shared().launcher);
@@ -353,6 +357,13 @@ bool ask_to_leave_when_idle(Oid database) {
   });
   asked.wake();
   return asked.count > 0;
+}
+
+void dismiss_workers(Oid database) noexcept {
+  with_shared_lock([=] {
+    for_each_worker(database,
+                    [](WorkerEntry& entry) { entry.dismissed = entry.state == kWorkerRunning; });
+  });
 }
 
 void condemn_database(Oid database) {

@@ -112,6 +112,9 @@ WorkerPids running_worker_pids(Oid database);
 /// Asks the workers of `database` to leave as soon as they have nothing to do. True if one runs.
 bool ask_to_leave_when_idle(Oid database);
 
+/// The extension was dropped: nobody looks after the workers that end now, unless slots wait.
+void dismiss_workers(Oid database) noexcept;
+
 /// `database` is about to be dropped: workers that end are not started again. Undone by
 /// keep_database(), which has a worker look at what the ended ones left; made final by
 /// forget_database().

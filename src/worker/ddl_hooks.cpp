@@ -117,7 +117,10 @@ void end_of_extension_drop(XactEvent event) {
     });
     return;
   }
-  if (event == XACT_EVENT_COMMIT) terminate(running_worker_pids(MyDatabaseId));
+  if (event == XACT_EVENT_COMMIT) {
+    dismiss_workers(MyDatabaseId);
+    terminate(running_worker_pids(MyDatabaseId));
+  }
   if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
     dropped_extension = InvalidOid;
 }
