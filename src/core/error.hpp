@@ -17,6 +17,7 @@ namespace llmw {
 /// listed in docs/errors.md. Five characters of [0-9A-Z].
 namespace sqlstate {
 inline constexpr std::string_view kFeatureNotSupported = "0A000";
+inline constexpr std::string_view kNumericValueOutOfRange = "22003";
 inline constexpr std::string_view kInvalidParameterValue = "22023";
 inline constexpr std::string_view kInvalidJsonText = "22032";
 inline constexpr std::string_view kReadOnlyTransaction = "25006";
@@ -24,6 +25,7 @@ inline constexpr std::string_view kInsufficientPrivilege = "42501";
 inline constexpr std::string_view kUndefinedObject = "42704";
 inline constexpr std::string_view kOutOfMemory = "53200";
 inline constexpr std::string_view kConfigurationLimitExceeded = "53400";
+inline constexpr std::string_view kProgramLimitExceeded = "54000";
 inline constexpr std::string_view kNotInPrerequisiteState = "55000";
 inline constexpr std::string_view kInternalError = "XX000";
 inline constexpr std::string_view kDataCorrupted = "XX001";

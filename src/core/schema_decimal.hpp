@@ -20,7 +20,7 @@ class Decimal {
   bool is_integer() const { return length_ == 0 || length_ <= exponent_; }
   bool is_positive() const { return length_ != 0 && !negative_; }
   std::strong_ordering operator<=>(const Decimal& other) const;
-  bool operator==(const Decimal& other) const { return (*this <=> other) == 0; }
+  bool operator==(const Decimal& other) const { return std::is_eq(*this <=> other); }
 
   /// Whether `divisor`, which is positive and usable_as_divisor(), goes into this a whole number of
   /// times.
