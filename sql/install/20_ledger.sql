@@ -38,6 +38,10 @@ CREATE TABLE workflow_requests (
     fingerprint uuid,
     cached_from uuid,
     worker uuid,
+    queue_time_ms bigint,
+    total_time_ms bigint,
+    items_generated int,
+    zones_generated int,
     CONSTRAINT workflow_requests_status_check
         CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
 ) PARTITION BY RANGE (submitted_at);
@@ -72,6 +76,18 @@ COMMENT ON COLUMN workflow_requests.cached_from IS
     'The equal request whose document was given (cache_for); NULL: it was generated.';
 COMMENT ON COLUMN workflow_requests.worker IS
     'The worker that has the request, while it is running.';
+COMMENT ON COLUMN workflow_requests.queue_time_ms IS
+    'Milliseconds from when the request was due until the worker took it, for its last attempt: due '
+    'is the submission, of a job run_at if that is later or the end of the wait before the attempt.';
+COMMENT ON COLUMN workflow_requests.total_time_ms IS
+    'Milliseconds from when the request was due, for its last attempt, to the end.';
+COMMENT ON COLUMN workflow_requests.items_generated IS
+    'Elements of the array of the document that its format''s rules name: steps or stages. NULL '
+    'without a document, and for formats without rules.';
+COMMENT ON COLUMN workflow_requests.zones_generated IS
+    'Limbo zones of the document; NULL without a document, and for formats without them.';
+COMMENT ON COLUMN workflow_requests.outcome_succeeded IS
+    'Whether running the workflow succeeded, as record_workflow_outcome() was told; NULL: unknown.';
 
 CREATE TABLE llm_calls (
     request_id uuid NOT NULL,

@@ -211,7 +211,9 @@ CREATE FUNCTION llmw_claim_jobs(
     calls int,
     input_tokens bigint,
     output_tokens bigint,
-    cost_usd text
+    cost_usd text,
+    max_attempts int,
+    run_at timestamptz
 )
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -237,7 +239,7 @@ BEGIN
             RETURNING j.*
         )
         SELECT c.request_id, c.role_name, c.request::text, c.attempts, c.calls, c.input_tokens,
-               c.output_tokens, c.cost_usd::text
+               c.output_tokens, c.cost_usd::text, c.max_attempts, c.run_at
         FROM claimed c
         ORDER BY c.priority DESC, c.run_at, c.request_id;
     END LOOP;
@@ -258,7 +260,9 @@ CREATE FUNCTION llmw_claim_cancelled_jobs(worker uuid, most int DEFAULT 1000) RE
     calls int,
     input_tokens bigint,
     output_tokens bigint,
-    cost_usd text
+    cost_usd text,
+    max_attempts int,
+    run_at timestamptz
 )
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -279,7 +283,7 @@ BEGIN
         ) AS waiting
         LIMIT $2))
     RETURNING j.request_id, j.role_name, j.request::text, j.attempts, j.calls, j.input_tokens,
-              j.output_tokens, j.cost_usd::text;
+              j.output_tokens, j.cost_usd::text, j.max_attempts, j.run_at;
 END
 $$;
 COMMENT ON FUNCTION llmw_claim_cancelled_jobs(uuid, int) IS

@@ -111,6 +111,8 @@ CREATE FUNCTION llmw_sweep_jobs(live uuid[], suspect uuid) RETURNS TABLE (
     input_tokens bigint,
     output_tokens bigint,
     cost_usd text,
+    max_attempts int,
+    run_at timestamptz,
     crashes int
 )
     LANGUAGE plpgsql
@@ -138,7 +140,7 @@ BEGIN
     DELETE FROM @extschema@.workflow_jobs j
     WHERE j.request_id = ANY (poisoned)
     RETURNING j.request_id, j.role_name, j.request::text, j.attempts, j.calls, j.input_tokens,
-              j.output_tokens, j.cost_usd::text, j.crashes;
+              j.output_tokens, j.cost_usd::text, j.max_attempts, j.run_at, j.crashes;
     PERFORM @extschema@.llmw_notify_ended(poisoned);
     UPDATE @extschema@.workflow_jobs
     SET state = 'queued', worker = NULL

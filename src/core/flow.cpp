@@ -158,7 +158,8 @@ FlowStep Flow::accept(Verdict verdict, FlowStep step) {
   result_.ok = true;
   result_.document = write_json(document);
   result_.explanation = std::move(verdict.explanation);
-  result_.steps = count_items(rules, document);
+  result_.items = count_items(rules, document);
+  result_.zones = count_zones(rules, document);
   result_.generator = input_.chain[current_].model;
   result_.warnings = std::move(verdict.findings);
   if (input_.chain[current_].drafts_by_rules)

@@ -163,11 +163,12 @@ struct FlowStep {
 /// The end of a request.
 struct FlowResult {
   bool ok = false;
-  bool cached = false;      ///< it is the document of an equal request
-  std::string document;     ///< compact JSON object when ok
-  std::string explanation;  ///< JSON string literal; empty: none was asked for, or given
-  int steps = 0;
-  std::string generator;                          ///< model whose document was accepted
+  bool cached = false;       ///< it is the document of an equal request
+  std::string document;      ///< compact JSON object when ok
+  std::string explanation;   ///< JSON string literal; empty: none was asked for, or given
+  std::optional<int> items;  ///< steps or stages of the document; nothing without rules
+  std::optional<int> zones;  ///< its limbo zones; nothing for a format without them
+  std::string generator;     ///< model whose document was accepted
   std::optional<FallbackReason> fallback_reason;  ///< why the primary was left for another model
   std::vector<Finding> warnings;
   std::optional<FallbackReason> failure;  ///< the rest when not ok; why the last model failed

@@ -133,7 +133,7 @@ std::string error_json(const GenerationResult& failed) {
 
 std::string generated_details(const FlowResult& result, const RequestTotals& totals) {
   ObjectWriter out;
-  out.text("generator_used", result.generator).number("steps_generated", result.steps);
+  out.text("generator_used", result.generator).number("steps_generated", result.items.value_or(0));
   add_totals(out, totals);
   if (result.fallback_reason) out.text("fallback_reason", to_string(*result.fallback_reason));
   return out.object();

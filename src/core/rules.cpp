@@ -144,9 +144,23 @@ Rules parse_rules(const JsonValue& json) {
   return rules;
 }
 
-int count_items(const Rules& rules, const JsonValue& document) {
-  const JsonValue* items = find_field(document, rules.items);
-  return items != nullptr && items->is_array() ? static_cast<int>(items->items.size()) : 0;
+namespace {
+
+int count_elements(const JsonValue& document, const std::string& key) {
+  const JsonValue* array = find_field(document, key);
+  return array != nullptr && array->is_array() ? static_cast<int>(array->items.size()) : 0;
+}
+
+}  // namespace
+
+std::optional<int> count_items(const Rules& rules, const JsonValue& document) {
+  if (rules.kind == RuleKind::none) return std::nullopt;
+  return count_elements(document, rules.items);
+}
+
+std::optional<int> count_zones(const Rules& rules, const JsonValue& document) {
+  if (rules.zones.empty()) return std::nullopt;
+  return count_elements(document, rules.zones);
 }
 
 std::vector<Finding> check_rules(const Rules& rules, const JsonValue& document,

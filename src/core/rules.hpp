@@ -92,8 +92,11 @@ Rules parse_rules(const JsonValue& json);
 std::vector<Finding> check_rules(const Rules& rules, const JsonValue& document,
                                  const RuleContext& context);
 
-/// Number of steps or stages; 0 when there is no such array.
-int count_items(const Rules& rules, const JsonValue& document);
+/// Number of steps or stages; 0 when there is no such array, nothing without rules.
+std::optional<int> count_items(const Rules& rules, const JsonValue& document);
+
+/// Number of limbo zones; 0 when there is no such array, nothing when the format has none.
+std::optional<int> count_zones(const Rules& rules, const JsonValue& document);
 
 /// A place where work waits between two stages.
 struct LimboZone {

@@ -5,8 +5,6 @@
 
 namespace llmw {
 
-static_assert(sizeof(char) == sizeof(bool));
-
 namespace {
 
 struct ElementType {
@@ -28,19 +26,19 @@ ElementType element_type(Oid type) {
 
 }  // namespace
 
-Columns::Columns(std::span<const Oid> types, std::size_t rows)
-    : types_(types), columns_(types.size()) {
-  for (Column& column : columns_) {
-    column.values.reserve(rows);
-    column.nulls.reserve(rows);
-  }
+Columns::Columns(std::span<const Oid> types, std::size_t rows) : types_(types) {
+  values_.reserve(rows * types.size());
+  nulls_.reserve(rows * types.size());
+}
+
+void Columns::clear() {
+  values_.clear();
+  nulls_.clear();
 }
 
 Columns& Columns::put(Datum value, bool is_null) {
-  Column& column = columns_[next_];
-  column.values.push_back(value);
-  column.nulls.push_back(is_null ? 1 : 0);
-  next_ = (next_ + 1) % columns_.size();
+  values_.push_back(value);
+  nulls_ += is_null ? 'n' : ' ';
   return *this;
 }
 
@@ -71,34 +69,34 @@ Columns& Columns::add_or_null(std::string_view utf8) {
 Columns& Columns::add_null() { return put(0, true); }
 
 Datum Columns::array_of(std::size_t column) const {
-  auto* values = const_cast<Datum*>(columns_[column].values.data());
-  auto* nulls = reinterpret_cast<bool*>(const_cast<char*>(columns_[column].nulls.data()));
-  const int rows = static_cast<int>(columns_[column].values.size());
+  const std::size_t count = rows();
+  std::vector<Datum> values(count);
+  std::vector<char> nulls(count);  // bool, without the bit packing of std::vector<bool>
+  for (std::size_t row = 0; row < count; ++row) {
+    const std::size_t place = row * types_.size() + column;
+    values[row] = values_[place];
+    nulls[row] = nulls_[place] == 'n' ? 1 : 0;
+  }
+  static_assert(sizeof(char) == sizeof(bool));
+  auto* is_null = reinterpret_cast<bool*>(nulls.data());
+  Datum* elements = values.data();
   const Oid oid = types_[column];
   const ElementType type = element_type(oid);
   return PgCall([=] {
-    int dimensions[1] = {rows};
+    int dimensions[1] = {static_cast<int>(count)};
     int lower_bounds[1] = {1};
-    return PointerGetDatum(construct_md_array(values, nulls, 1, dimensions, lower_bounds, oid,
+    return PointerGetDatum(construct_md_array(elements, is_null, 1, dimensions, lower_bounds, oid,
                                               type.length, type.by_value, type.alignment));
   });
 }
 
 Columns::Parameters Columns::arrays() const {
-  Parameters arrays{{}, std::string(columns_.size(), ' ')};
-  arrays.values.reserve(columns_.size());
-  for (std::size_t i = 0; i < columns_.size(); ++i) arrays.values.push_back(array_of(i));
+  Parameters arrays{{}, std::string(types_.size(), ' ')};
+  arrays.values.reserve(types_.size());
+  for (std::size_t i = 0; i < types_.size(); ++i) arrays.values.push_back(array_of(i));
   return arrays;
 }
 
-Columns::Parameters Columns::row() const {
-  Parameters row;
-  row.values.reserve(columns_.size());
-  for (const Column& column : columns_) {
-    row.values.push_back(column.values.front());
-    row.nulls += column.nulls.front() != 0 ? 'n' : ' ';
-  }
-  return row;
-}
+Columns::Parameters Columns::row() const { return {values_, nulls_}; }
 
 }  // namespace llmw

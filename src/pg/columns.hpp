@@ -38,24 +38,20 @@ class Columns {
     std::string nulls;  ///< 'n' or ' ' for each value
   };
 
-  std::size_t rows() const { return columns_.front().values.size(); }
+  std::size_t rows() const { return values_.size() / types_.size(); }
+  void clear();
   /// The array of each column. Every row must be complete.
   Parameters arrays() const;
   /// The values of the only row. It must be complete.
   Parameters row() const;
 
  private:
-  struct Column {
-    std::vector<Datum> values;
-    std::vector<char> nulls;  // bool, without the bit packing of std::vector<bool>
-  };
-
   Columns& put(Datum value, bool is_null);
   Datum array_of(std::size_t column) const;
 
   std::span<const Oid> types_;
-  std::vector<Column> columns_;
-  std::size_t next_ = 0;
+  std::vector<Datum> values_;  ///< row by row
+  std::string nulls_;          ///< 'n' or ' ' for each
 };
 
 }  // namespace llmw

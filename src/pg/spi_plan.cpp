@@ -26,6 +26,16 @@ std::uint64_t run_plan(SPIPlanPtr plan, Columns::Parameters parameters) {
   });
 }
 
+std::uint64_t run_once(const Extension& extension, const char* sql) {
+  const std::string text = in_schema(extension, sql);
+  const char* source = text.c_str();
+  return PgCall([=] {
+    const int result = SPI_execute(source, false, 0);
+    if (result < 0) elog(ERROR, "could not execute \"%s\"", source);
+    return SPI_processed;
+  });
+}
+
 std::optional<Datum> SpiRow::get(int column) const {
   bool is_null = false;
   HeapTuple row = row_;

@@ -23,6 +23,9 @@ SPIPlanPtr keep_plan(const std::string& sql, std::vector<Oid> types);
 /// Runs a plan; returns how many rows there are.
 std::uint64_t run_plan(SPIPlanPtr plan, Columns::Parameters parameters);
 
+/// Runs a statement that is not worth a plan, with @extschema@; returns how many rows there are.
+std::uint64_t run_once(const Extension& extension, const char* sql);
+
 /// A row of the result of the latest statement. Columns count from 1.
 class SpiRow {
  public:

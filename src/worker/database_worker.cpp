@@ -29,6 +29,9 @@ using std::chrono::milliseconds;
 constexpr std::chrono::hours kPartitionCheckEvery{6};
 constexpr std::chrono::minutes kPartitionCheckAgain{1};
 constexpr std::chrono::minutes kAdviserRefreshEvery{1};
+constexpr std::chrono::minutes kFoldEvery{1};
+constexpr std::size_t kFoldAtMost = 2000;  // rows at once: calls that are answered wait meanwhile
+constexpr int kFoldShare = 20;             // of the worker's time it takes a twentieth at most
 constexpr milliseconds kLongestNap{10'000};
 
 // Process-local: whether the exit callback must tell waiters that no worker could be started.
@@ -116,10 +119,11 @@ class EventLoop {
       });
       keep_partitions_ahead();
       keep_adviser_fresh();
+      keep_stats_folded();
       dispatcher_.turn();
       if (has_ready(entry_)) continue;
       report_at_ = report_activity(entry_, dispatcher_.report(), std::chrono::steady_clock::now());
-      if (shall_leave() && leave_if_idle(entry_)) return dispatcher_.leave();
+      if (shall_leave() && leave_if_idle(entry_)) return leave();
       wait();
     }
   }
@@ -149,6 +153,34 @@ class EventLoop {
       const char* message = error.message().c_str();
       PgCall([=] { ereport(LOG, (errmsg("could not read the records of calls: %s", message))); });
     }
+  }
+
+  void keep_stats_folded() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (now < may_fold_at_) return;
+    if (now >= next_fold_ || dispatcher_.unfolded_stats() >= kFoldAtMost) fold_stats();
+  }
+
+  // Those who read the roll-ups add up what is not folded: it can wait.
+  void fold_stats() {
+    const SteadyTime began = std::chrono::steady_clock::now();
+    next_fold_ = began + kFoldEvery;
+    if (dispatcher_.unfolded_stats() == 0) return;
+    try {
+      dispatcher_.fold_stats();
+      // Rows that an old snapshot keeps are read again each time.
+      const SteadyTime ended = std::chrono::steady_clock::now();
+      may_fold_at_ = ended + kFoldShare * (ended - began);
+    } catch (const Error& error) {
+      may_fold_at_ = next_fold_;
+      const char* message = error.message().c_str();
+      PgCall([=] { ereport(LOG, (errmsg("could not fold the statistics: %s", message))); });
+    }
+  }
+
+  void leave() {
+    fold_stats();
+    dispatcher_.leave();
   }
 
   bool shall_leave() {
@@ -189,6 +221,8 @@ class EventLoop {
   SteadyTime idle_since_ = std::chrono::steady_clock::now();
   SteadyTime next_partition_check_ = idle_since_ + kPartitionCheckEvery;
   SteadyTime next_adviser_refresh_ = idle_since_;
+  SteadyTime next_fold_ = idle_since_ + kFoldEvery;
+  SteadyTime may_fold_at_ = idle_since_;
   SteadyTime report_at_ = idle_since_;
 };
 

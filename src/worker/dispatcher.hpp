@@ -50,6 +50,8 @@ class Dispatcher {
   /// Reads what the ledger says of recent repairs, in a transaction of its own.
   void refresh_adviser() { adviser_.refresh(ledger_); }
   void ensure_partitions() { ledger_.ensure_partitions(); }
+  std::size_t unfolded_stats() const { return ledger_.unfolded_stats(); }
+  void fold_stats() { ledger_.fold_stats(); }
   /// The worker leaves: no lease is left, and somebody is woken for the jobs that are scheduled.
   void leave();
 

@@ -16,6 +16,11 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::milliseconds kCircuitWait{30'000};
 
+// Never negative, whatever the clock does.
+std::int64_t milliseconds_between(TimestampTz from, TimestampTz to) {
+  return std::max<std::int64_t>(0, (to - from) / 1000);
+}
+
 }  // namespace
 
 milliseconds Generation::timeout() const { return milliseconds{request_.timeout_ms}; }
@@ -210,9 +215,24 @@ void Generation::requeue(const FlowResult& result, bool give_back, Turn& turn) {
 void Generation::end(const char* status, FlowResult result, Turn& turn) {
   const TimestampTz now = GetCurrentTimestamp();
   outcome_ = std::move(result);
-  totals_.generation_time_ms = std::max<std::int64_t>(0, (now - began_at_) / 1000);
-  turn.entry.ended = EndRow{status, now, outcome_, totals_, std::nullopt};
+  // The time that a job waits in the queue is not generation.
+  totals_.generation_time_ms = milliseconds_between(job_ ? taken_at_ : submitted_at_, now);
+  EndRow& ended = turn.entry.ended.emplace();
+  ended.status = status;
+  ended.finished_at = now;
+  ended.result = outcome_;
+  ended.totals = totals_;
+  ended.times = {milliseconds_between(due_at_, taken_at_), milliseconds_between(due_at_, now)};
+  ended.accepted = accepted_calls(now);
   turn.finished = true;
+}
+
+// By the rule that llmw_stats_from_ledger() applies to the rows: it holds unless the clock was set
+// back meanwhile, and then both must go wrong alike.
+std::vector<AcceptedCall> Generation::accepted_calls(TimestampTz finished_at) {
+  const TimestampTz after = finished_at - (totals_.generation_time_ms + 1) * 1000;
+  std::erase_if(ok_calls_, [=](const AcceptedCall& call) { return call.started_at <= after; });
+  return std::move(ok_calls_);
 }
 
 void Generation::add_event(Turn& turn, const char* action, const char* severity,

@@ -153,6 +153,7 @@ class Generation {
   std::int64_t most_input_tokens(const CallPlan& plan) const;
   void price(CallRow& row, const CallPlan& plan);
   void end(const char* status, FlowResult result, Turn& turn);
+  std::vector<AcceptedCall> accepted_calls(TimestampTz finished_at);
   void add_event(Turn& turn, const char* action, const char* severity, std::string details) const;
 
   GenerationRequest request_;
@@ -161,14 +162,16 @@ class Generation {
   std::string role_name_;
   Oid role_;
   TimestampTz submitted_at_;
-  TimestampTz began_at_;  ///< of a job: when it was taken; the time in the queue is not generation
+  TimestampTz due_at_;  ///< for this attempt
+  TimestampTz taken_at_;
   std::vector<Target> targets_;
   std::deque<TokenizerCounter> counters_;  ///< each stays where it is: candidates point to them
   std::optional<Flow> flow_;
-  std::map<int, CallPlan> planned_;  ///< by lane
-  std::map<int, OpenCall> calls_;    ///< on the wire, by lane
-  int calls_made_ = 0;               ///< of all attempts of a job
-  RequestTotals totals_;             ///< the same
+  std::map<int, CallPlan> planned_;     ///< by lane
+  std::map<int, OpenCall> calls_;       ///< on the wire, by lane
+  int calls_made_ = 0;                  ///< of all attempts of a job
+  RequestTotals totals_;                ///< the same
+  std::vector<AcceptedCall> ok_calls_;  ///< accepted if the request succeeds
   FlowResult outcome_;
 };
 

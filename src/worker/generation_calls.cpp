@@ -84,6 +84,8 @@ CallRow Generation::close_call(const OpenCall& call, Answer answer, Judgement ju
   totals_.input_tokens += row.usage.input;
   totals_.output_tokens += row.usage.output;
   row.answer.text.clear();
+  if (row.judgement.outcome == Outcome::ok)
+    ok_calls_.push_back({row.started_at, row.model, row.usage});
   ++calls_made_;
   return row;
 }

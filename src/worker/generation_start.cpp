@@ -36,7 +36,8 @@ Generation::Generation(Asked asked)
       role_name_(std::move(asked.role_name)),
       role_(asked.role),
       submitted_at_(from_unix_micros(uuid7_unix_micros(request_.id))),
-      began_at_(job_ ? GetCurrentTimestamp() : submitted_at_) {
+      due_at_(job_ ? std::max(submitted_at_, job_->run_at) : submitted_at_),
+      taken_at_(GetCurrentTimestamp()) {
   if (!job_) return;
   calls_made_ = job_->calls;
   totals_ = job_->totals;
@@ -45,6 +46,8 @@ Generation::Generation(Asked asked)
 Generation::Turn Generation::new_turn() const {
   Turn turn;
   turn.entry.request_id = request_.id;
+  turn.entry.request = &request_;
+  turn.entry.role_name = role_name_;
   turn.entry.submitted_at = submitted_at_;
   if (job_) turn.entry.job_attempt = job_->attempt;
   return turn;
@@ -52,7 +55,7 @@ Generation::Turn Generation::new_turn() const {
 
 Generation::Turn Generation::open() const {
   Turn turn = new_turn();
-  turn.entry.opened = RequestRow{&request_, role_name_, job_.has_value()};
+  turn.entry.opened = RequestRow{job_.has_value()};
   return turn;
 }
 

@@ -48,9 +48,10 @@ void Generation::fail_with(const Error& error, LedgerEntry& entry) {
   }
   make_ascii(outcome_.error_message);
   make_ascii(outcome_.error_detail);
-  const char* status = had_document ? "failed" : entry.ended->status;
-  entry.ended = EndRow{status, entry.ended->finished_at, outcome_, totals_, std::nullopt};
+  entry.ended->result = outcome_;
+  entry.ended->cached_from.reset();
   if (!had_document) return;
+  entry.ended->status = "failed";
   std::erase_if(entry.events, [](const EventRow& event) {
     return std::string_view(event.action) == "WORKFLOW_GENERATED";
   });

@@ -45,6 +45,7 @@ TakenJob taken_job(const SpiRow& row) {
   job.totals.cost_known = cost.has_value();
   job.totals.cost = cost.value_or(Money());
   job.max_attempts = row.integer(9);
+  job.run_at = row.bigint(10);
   return job;
 }
 

@@ -30,8 +30,9 @@ struct TakenJob {
   std::string request;  ///< JSON, see core/request_json.hpp
   int attempt = 0;      ///< from 1
   int max_attempts = 1;
-  int calls = 0;         ///< of earlier attempts
-  RequestTotals totals;  ///< of earlier attempts
+  TimestampTz run_at = 0;  ///< when it was due
+  int calls = 0;           ///< of earlier attempts
+  RequestTotals totals;    ///< of earlier attempts
 };
 
 /// How one attempt of a job ended, if not for good.

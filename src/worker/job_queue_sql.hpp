@@ -39,11 +39,9 @@ inline constexpr Oid kRequeueTypes[] = {
     UUIDOID,      UUIDARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, BOOLARRAYOID, INT8ARRAYOID,
     INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,        TEXTARRAYOID};
 
-#define LLMW_TAKEN_JOBS                                                                         \
-  "SELECT t.request_id, t.role_name, t.request, t.attempts, t.calls, t.input_tokens,"           \
-  " t.output_tokens, t.cost_usd,"                                                               \
-  " (SELECT j.max_attempts FROM @extschema@.workflow_jobs j WHERE j.request_id = t.request_id)" \
-  " FROM @extschema@."
+#define LLMW_TAKEN_JOBS                                                               \
+  "SELECT t.request_id, t.role_name, t.request, t.attempts, t.calls, t.input_tokens," \
+  " t.output_tokens, t.cost_usd, t.max_attempts, t.run_at FROM @extschema@."
 
 // In the order of JobStatement.
 inline constexpr JobStatementText kJobStatementTexts[kJobStatements] = {

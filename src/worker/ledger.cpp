@@ -73,8 +73,8 @@ void add_call(Columns& columns, const Uuid& request_id, const CallRow& call) {
 }
 
 void add_opened(Columns& columns, const LedgerEntry& entry, const Uuid& worker) {
-  const GenerationRequest& request = *entry.opened->request;
-  columns.add(entry.request_id).add(entry.submitted_at).add(entry.opened->role_name);
+  const GenerationRequest& request = *entry.request;
+  columns.add(entry.request_id).add(entry.submitted_at).add(entry.role_name);
   request.parent ? columns.add(*request.parent) : columns.add_null();
   columns.add(request.format).add(request.format_version);
   request.store_prompt ? columns.add(request.prompt) : columns.add_null();
@@ -120,6 +120,9 @@ void add_ended(Columns& columns, const LedgerEntry& entry) {
   columns.add(findings_json(result.warnings)).add_or_null(result.error_sqlstate);
   columns.add_or_null(result.error_message).add_or_null(result.explanation);
   end.cached_from ? columns.add(*end.cached_from) : columns.add_null();
+  columns.add(end.times.queue_ms).add(end.times.total_ms);
+  result.items ? columns.add(*result.items) : columns.add_null();
+  result.zones ? columns.add(*result.zones) : columns.add_null();
 }
 
 bool contains(const std::vector<Uuid>& ids, const Uuid& id) {
@@ -164,6 +167,7 @@ void Ledger::write_rows(Entries entries) {
   write_events(entries, stale);
   write_ended(entries, stale);
   write_requeued(entries, stale);
+  write_stats(entries, stale);
 }
 
 void Ledger::settle_budgets(Entries entries) {
@@ -237,9 +241,9 @@ void Ledger::write_keys(Entries entries) {
   std::size_t rows = 0;
   for (const LedgerEntry* entry : entries) {
     if (!entry->opened || entry->job_attempt) continue;
-    const GenerationRequest& request = *entry->opened->request;
+    const GenerationRequest& request = *entry->request;
     if (request.idempotency_key.empty()) continue;
-    columns.add(entry->opened->role_name).add(request.idempotency_key).add(entry->request_id);
+    columns.add(entry->role_name).add(request.idempotency_key).add(entry->request_id);
     columns.add_bytes(request.request_sha256);
     ++rows;
   }
@@ -310,21 +314,6 @@ void Ledger::write_requeued(Entries entries, const Ids& stale) {
   }
   if (rows > 0) execute(LedgerStatement::requeue_requests, columns);
 }
-
-namespace {
-
-// For statements that run once in the life of a worker.
-std::uint64_t run_once(const Extension& extension, const char* sql) {
-  const std::string text = in_schema(extension, sql);
-  const char* source = text.c_str();
-  return PgCall([=] {
-    const int result = SPI_execute(source, false, 0);
-    if (result < 0) elog(ERROR, "could not execute \"%s\"", source);
-    return SPI_processed;
-  });
-}
-
-}  // namespace
 
 void Ledger::ensure_partitions() {
   as_owner(extension_,

@@ -17,6 +17,7 @@
 #include "core/flow.hpp"
 #include "core/request.hpp"
 #include "core/result.hpp"
+#include "core/stats_delta.hpp"
 #include "core/uuid.hpp"
 #include "pg/columns.hpp"
 #include "pg/extension.hpp"
@@ -29,8 +30,6 @@ namespace llmw {
 
 /// A row of workflow_requests, status running.
 struct RequestRow {
-  const GenerationRequest* request = nullptr;
-  std::string role_name;
   bool may_be_there = false;  ///< of a job: an earlier attempt may have made it
 };
 
@@ -87,18 +86,28 @@ struct EventRow {
   std::string details;  ///< JSON object
 };
 
+/// How long a request that ended has waited and taken, from when it was due for its last attempt.
+struct RequestTimes {
+  std::int64_t queue_ms = 0;  ///< until the worker took it
+  std::int64_t total_ms = 0;
+};
+
 /// How a request ended: completes its row of workflow_requests.
 struct EndRow {
   const char* status = "failed";
   TimestampTz finished_at = 0;
   FlowResult result;
   RequestTotals totals;
+  RequestTimes times;
+  std::vector<AcceptedCall> accepted;  ///< if it succeeded
   std::optional<Uuid> cached_from;
 };
 
 /// What one request adds to the ledger in one turn.
 struct LedgerEntry {
   Uuid request_id;
+  const GenerationRequest* request = nullptr;  ///< outlives the entry
+  std::string role_name;
   TimestampTz submitted_at = 0;
   std::optional<RequestRow> opened;
   std::vector<CallRow> calls;
@@ -136,6 +145,11 @@ class Ledger {
   /// Makes the partitions of the coming months, in a transaction of its own.
   void ensure_partitions();
 
+  /// Moves what was added to the roll-ups into their tables, in a transaction of its own.
+  void fold_stats();
+  /// How many rows were added since; at first 1, as a former worker may have left some.
+  std::size_t unfolded_stats() const { return unfolded_stats_; }
+
   /// The newest document, at most `max_age_ms` old, of a request that asked for the same.
   std::optional<CachedDocument> find_cached(const Uuid& fingerprint, std::int64_t max_age_ms);
 
@@ -161,12 +175,14 @@ class Ledger {
   void write_events(Entries entries, const Ids& stale);
   void write_ended(Entries entries, const Ids& stale);
   void write_requeued(Entries entries, const Ids& stale);
+  void write_stats(Entries entries, const Ids& stale);  // ledger_stats.cpp
 
   Extension extension_;
   JobQueue& jobs_;
   BudgetBook& budgets_;
   SPIPlanPtr plans_[kLedgerStatements][2] = {};  ///< for many rows, for one
   SPIPlanPtr find_cached_ = nullptr;
+  std::size_t unfolded_stats_ = 1;
 };
 
 }  // namespace llmw

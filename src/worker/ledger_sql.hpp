@@ -5,8 +5,10 @@
 // which arrays would cost more than all the rest (pg/columns.hpp). Values whose type has no cheap
 // binary form here travel as text and are cast.
 
+#include <array>
 #include <span>
 
+#include "core/stats_delta.hpp"
 #include "pg/postgres.hpp"
 
 namespace llmw {
@@ -21,9 +23,10 @@ enum class LedgerStatement {
   add_intents,
   add_events,
   end_requests,
-  requeue_requests
+  requeue_requests,
+  add_stats
 };
-inline constexpr int kLedgerStatements = 10;
+inline constexpr int kLedgerStatements = 11;
 
 struct LedgerStatementText {
   const char* sql;  ///< with @extschema@ and @rows@
@@ -48,8 +51,15 @@ inline constexpr Oid kAddIntentTypes[] = {
 inline constexpr Oid kAddEventTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
                                          TEXTOID, UUIDOID,        TEXTOID};
 inline constexpr Oid kEndRequestTypes[] = {
-    UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, INT8OID, INT8OID,
-    TEXTOID, INT8OID,        TEXTOID,        TEXTOID, TEXTOID, TEXTOID, TEXTOID, UUIDOID};
+    UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID,
+    INT8OID, INT8OID,        TEXTOID,        INT8OID, TEXTOID, TEXTOID, TEXTOID,
+    TEXTOID, TEXTOID,        UUIDOID,        INT8OID, INT8OID, INT8OID, INT8OID};
+inline constexpr auto kAddStatsTypes = [] {
+  constexpr std::size_t kOthers = 11;
+  std::array<Oid, kOthers + kStatsMeasures> types{TIMESTAMPTZOID};
+  for (std::size_t i = 1; i < types.size(); ++i) types[i] = i < kOthers ? TEXTOID : INT8OID;
+  return types;
+}();
 
 #define LLMW_OPEN_REQUESTS                                                                    \
   "INSERT INTO @extschema@.workflow_requests (request_id, submitted_at, role_name,"           \
@@ -67,6 +77,30 @@ inline constexpr const char* kOpenMissingRequests = LLMW_OPEN_REQUESTS
     " WHERE NOT EXISTS (SELECT FROM @extschema@.workflow_requests r"
     " WHERE r.request_id = t.request_id AND r.submitted_at = t.submitted_at)";
 #undef LLMW_OPEN_REQUESTS
+
+#define LLMW_STATS_MEASURES                                                               \
+  "calls, ok_calls, validation_failed_calls, api_error_calls, timeout_calls,"             \
+  " rate_limited_calls, truncated_calls, refused_calls, context_window_exceeded_calls,"   \
+  " cancelled_calls, lost_calls, input_tokens, cached_input_tokens, cache_write_tokens,"  \
+  " output_tokens, reasoning_tokens, unpriced_calls, provider_ms, accepted_calls,"        \
+  " accepted_input_tokens, accepted_cached_input_tokens, accepted_cache_write_tokens,"    \
+  " accepted_output_tokens, largest_accepted_input_tokens, requests, succeeded_requests," \
+  " failed_requests, cancelled_requests, cached_requests, fallback_requests,"             \
+  " regenerated_requests, items, item_output_tokens, zones, zone_output_tokens,"          \
+  " timed_requests, total_ms, queue_ms"
+
+// The measures are in the order of StatsMeasure.
+inline constexpr const char* kAddStats =
+    "INSERT INTO @extschema@.workflow_stats_deltas (hour, model, format, agent, role_name,"
+    " fallback_reason, cost_usd, estimated_cost_usd, provider_times, total_times,"
+    " queue_times, " LLMW_STATS_MEASURES
+    ")"
+    " SELECT hour, model, format, agent, role_name, fallback_reason, cost_usd::numeric,"
+    " estimated_cost_usd::numeric, provider_times::int8[], total_times::int8[],"
+    " queue_times::int8[], " LLMW_STATS_MEASURES
+    " FROM @rows@ AS t (hour, model, format, agent, role_name, fallback_reason, cost_usd,"
+    " estimated_cost_usd, provider_times, total_times, queue_times, " LLMW_STATS_MEASURES ")";
+#undef LLMW_STATS_MEASURES
 
 // In the order of LedgerStatement.
 inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = {
@@ -128,11 +162,14 @@ inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = 
      " output_tokens = t.output_tokens, cost_usd = t.cost_usd::numeric,"
      " generation_time_ms = t.generation_time_ms, document = t.document::jsonb,"
      " warnings = t.warnings::jsonb, error_code = t.error_code, error_message = t.error_message,"
-     " explanation = t.explanation, cached_from = t.cached_from, worker = NULL"
+     " explanation = t.explanation, cached_from = t.cached_from, worker = NULL,"
+     " queue_time_ms = t.queue_time_ms, total_time_ms = t.total_time_ms,"
+     " items_generated = t.items_generated::int4, zones_generated = t.zones_generated::int4"
      " FROM @rows@"
      " AS t (request_id, submitted_at, finished_at, status, generator_used, validation_passed,"
      " fallback_reason, input_tokens, output_tokens, cost_usd, generation_time_ms, document,"
-     " warnings, error_code, error_message, explanation, cached_from)"
+     " warnings, error_code, error_message, explanation, cached_from, queue_time_ms,"
+     " total_time_ms, items_generated, zones_generated)"
      " WHERE r.request_id = t.request_id AND r.submitted_at = t.submitted_at",
      kEndRequestTypes},
     {"UPDATE @extschema@.workflow_requests r SET status = 'queued', worker = NULL,"
@@ -140,6 +177,7 @@ inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = 
      " FROM @rows@ AS t (request_id, submitted_at, error_code, error_message)"
      " WHERE r.request_id = t.request_id AND r.submitted_at = t.submitted_at",
      kRequeueRequestTypes},
+    {kAddStats, kAddStatsTypes},
 };
 
 /// The last thousand repairs of a month, by model. The partitions have an index for it.

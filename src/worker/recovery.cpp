@@ -48,6 +48,7 @@ std::int64_t recover(const Extension& extension) {
       calls.values.push_back(*ids);
       calls.nulls = " ";
       run(extension, kRecordLostCalls, calls);
+      run(extension, kCountLostCalls, calls);
       lock_budget_book(extension);
       run(extension, kSettleLostReservations, calls);
       run(extension, kRecordRecovery, calls);

@@ -23,6 +23,19 @@ inline constexpr const char* kRecordLostCalls =
     " max_output_tokens"
     " FROM @extschema@.llm_call_intents WHERE call_id = ANY ($1)";
 
+/// The same in the roll-ups, while the intents are there; $1: their ids.
+inline constexpr const char* kCountLostCalls =
+    "INSERT INTO @extschema@.workflow_stats_deltas (hour, model, format, agent, role_name, calls,"
+    " lost_calls, input_tokens, output_tokens, cost_usd, estimated_cost_usd, unpriced_calls)"
+    " SELECT date_trunc('hour', i.started_at, 'UTC'), i.model, COALESCE(r.format, ''),"
+    " COALESCE(r.agent, ''), COALESCE(r.role_name::text, ''), count(*), count(*),"
+    " sum(i.input_tokens_estimate), sum(i.max_output_tokens),"
+    " COALESCE(sum(i.worst_case_cost_usd), 0), COALESCE(sum(i.worst_case_cost_usd), 0),"
+    " count(*) FILTER (WHERE i.worst_case_cost_usd IS NULL)"
+    " FROM @extschema@.llm_call_intents i LEFT JOIN @extschema@.workflow_requests r"
+    "  ON r.request_id = i.request_id AND r.submitted_at = i.request_submitted_at"
+    " WHERE i.call_id = ANY ($1) GROUP BY 1, 2, 3, 4, 5";
+
 /// What the calls of running requests cost, for those of workers that are gone; $1: those that run.
 #define LLMW_LEFT_REQUESTS                                                              \
   "WITH sums AS ("                                                                      \
@@ -45,7 +58,8 @@ inline constexpr const char* kRequeueLeftJobs = LLMW_LEFT_REQUESTS
     " UPDATE @extschema@.workflow_requests r SET status = 'queued', worker = NULL"
     " FROM jobs WHERE r.request_id = jobs.request_id AND r.submitted_at = jobs.submitted_at";
 
-/// Requests that somebody waited for fail, and an event each says so. Run after the jobs.
+/// Requests that somebody waited for fail, which is counted, and an event each says so. Run after
+/// the jobs. How long they took in all is not known: nobody served them for a while.
 inline constexpr const char* kFailLeftRequests = LLMW_LEFT_REQUESTS
     ", ended AS ("
     " UPDATE @extschema@.workflow_requests r SET finished_at = now(), status = 'failed',"
@@ -53,7 +67,14 @@ inline constexpr const char* kFailLeftRequests = LLMW_LEFT_REQUESTS
     " error_message = 'the worker ended before the result was stored',"
     " input_tokens = s.input_tokens, output_tokens = s.output_tokens, cost_usd = s.cost_usd"
     " FROM sums s WHERE r.request_id = s.request_id AND r.submitted_at = s.submitted_at"
-    " RETURNING r.request_id, r.role_name, r.input_tokens, r.output_tokens, r.cost_usd)"
+    " RETURNING r.*),"
+    " counted AS ("
+    " INSERT INTO @extschema@.workflow_stats_deltas (hour, model, format, agent, role_name,"
+    "  fallback_reason, requests, failed_requests, regenerated_requests)"
+    " SELECT date_trunc('hour', submitted_at, 'UTC'), COALESCE(generator_used, ''), format,"
+    "  COALESCE(agent, ''), role_name, COALESCE(fallback_reason, ''), count(*), count(*),"
+    "  count(parent_request_id)"
+    " FROM ended GROUP BY 1, 2, 3, 4, 5, 6)"
     " INSERT INTO @extschema@.audit_logs (event_id, \"timestamp\", action, severity, actor,"
     " request_id, details)"
     " SELECT gen_random_uuid(), now(), 'WORKFLOW_GENERATION_FAILED', 'error', role_name,"

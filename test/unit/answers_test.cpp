@@ -57,7 +57,7 @@ std::string cut_difference(const Extracted& found, const Json& expected, const F
     return "open_path " + found.open_path + " instead of " + expected["open_path"].dump();
   }
   if (format == nullptr || !expected.contains("complete_items")) return {};
-  int complete = count_items(format->rules(), found.document);
+  int complete = count_items(format->rules(), found.document).value_or(0);
   // The item that was open is there too, as far as it was complete.
   if (found.open_path.starts_with('/' + format->rules().items + '/')) --complete;
   const int wanted = expected["complete_items"].get<int>();

@@ -33,7 +33,8 @@ TEST(FlowFormats, CompletesLimboZonesThatTheModelLeftOut) {
   flow.start();
   ASSERT_TRUE(flow.on_answer(0, text_answer(kStages)).finished());
   ASSERT_TRUE(flow.result().ok) << flow.result().error_message;
-  EXPECT_EQ(flow.result().steps, 2);
+  EXPECT_EQ(flow.result().items, 2);
+  EXPECT_EQ(flow.result().zones, 1);
   const JsonValue document = parsed(flow.result().document);
   const JsonValue* zones = document.find("limbo_zones");
   ASSERT_NE(zones, nullptr);
@@ -106,7 +107,7 @@ TEST(FlowFormats, ContinuesACutCompactAnswerWithoutItsIncompleteStep) {
   EXPECT_EQ(rest.calls[0].purpose, Purpose::batch);
   EXPECT_NE(rest.calls[0].chat.exchanges[0].reply.find(R"(ids: "s1", "s2".)"), std::string::npos);
   ASSERT_TRUE(flow.on_answer(0, text_answer(steps(3, 4))).finished());
-  EXPECT_EQ(flow.result().steps, 4);
+  EXPECT_EQ(flow.result().items, 4);
 }
 
 TEST(FlowFormats, KeepsTheExplanationOutOfTheDocument) {

@@ -149,7 +149,7 @@ TEST(FlowParts, AsksForAnOutlineFirstAndThenForPartsAtOnce) {
   EXPECT_TRUE(flow.on_answer(1, text_answer(part_answer(parts.calls[1], 25))).finished());
   ASSERT_TRUE(flow.result().ok);
   EXPECT_EQ(flow.result().document, steps_json(1, 25)) << "in the order of the outline";
-  EXPECT_EQ(flow.result().steps, 25);
+  EXPECT_EQ(flow.result().items, 25);
 }
 
 TEST(FlowParts, AsksAgainForWhatAPartLeftOut) {

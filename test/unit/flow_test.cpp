@@ -29,7 +29,8 @@ TEST(Flow, AcceptsAValidDocumentOfThePrimary) {
   EXPECT_TRUE(flow.result().ok);
   EXPECT_EQ(flow.result().generator, "cheap");
   EXPECT_EQ(flow.result().document, kDocument);
-  EXPECT_EQ(flow.result().steps, 1);
+  EXPECT_EQ(flow.result().items, 1);
+  EXPECT_EQ(flow.result().zones, std::nullopt);
   EXPECT_FALSE(flow.result().fallback_reason);
 }
 

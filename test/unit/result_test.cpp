@@ -15,7 +15,7 @@ FlowResult accepted() {
   FlowResult result;
   result.ok = true;
   result.document = "  {\"pilot_steps\": [{\"id\": \"a\", \"price\": 0.10}]}\n";
-  result.steps = 1;
+  result.items = 1;
   result.generator = "gpt-4o-mini";
   return result;
 }

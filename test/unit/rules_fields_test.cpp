@@ -325,7 +325,7 @@ TEST(CountItems, CountsAndSurvivesAnyValue) {
   EXPECT_EQ(count_items(rules, parsed(pilot(kA + ",7"))), 2);
   EXPECT_EQ(count_items(rules, parsed(R"({"pilot_steps":7})")), 0);
   EXPECT_EQ(count_items(rules, parsed("7")), 0);
-  EXPECT_EQ(count_items(Rules(), parsed(R"({"":[1]})")), 0);
+  EXPECT_EQ(count_items(Rules(), parsed(R"({"":[1]})")), std::nullopt);
 }
 
 }  // namespace
