@@ -8,7 +8,7 @@ CREATE EXTENSION llm_workflow;
 -- Empty.
 SELECT * FROM workflow_fallback_rate;
 SELECT * FROM workflow_cost_savings;
-SELECT * FROM workflow_costs_daily;
+SELECT * FROM llm_costs;
 
 SELECT ensure_workflow_partitions(0);
 SELECT llmw_make_partition('public', 'workflow_requests', 'requests_2025_11', '2025-11-01');
@@ -63,7 +63,7 @@ SELECT * FROM workflow_cost_savings ORDER BY generator;
 SELECT sum(requests) AS requests, sum(cost_usd) AS cost, sum(baseline_cost_usd) AS baseline,
        sum(saved_usd) AS saved, round(100 * sum(saved_usd) / sum(baseline_cost_usd), 2) AS percent
 FROM workflow_cost_savings;
-SELECT * FROM workflow_costs_daily ORDER BY model;
+SELECT * FROM llm_costs ORDER BY model, purpose;
 
 -- Against another baseline; against one without a price there is no saving to tell.
 SET llm_workflow.baseline_model = 'gpt-4o';
@@ -86,7 +86,7 @@ FROM (VALUES (1, '2025-11-10 00:00+00'::timestamptz), (2, '2025-11-11 23:59:59.9
              (11, '2025-11-15 00:00+00')) AS t (fallbacks, at), generate_series(1, 100) g;
 SELECT day, requests, fallback_requests, fallback_rate, advice FROM workflow_fallback_rate
 WHERE day >= '2025-11-10' ORDER BY day;
-SELECT * FROM workflow_costs_daily WHERE day = '2025-11-15' ORDER BY model;
+SELECT * FROM llm_costs WHERE day = '2025-11-15' ORDER BY model, purpose;
 
 -- Days are days in UTC whatever the session's time zone.
 SET timezone = 'Pacific/Kiritimati';
@@ -107,14 +107,14 @@ SELECT write_request(900005, '2025-11-20 10:00+00', 'succeeded', NULL,
     'gpt-4o-mini,ok,reported,1 s');
 SELECT * FROM workflow_fallback_rate WHERE day = '2025-11-20';
 SELECT * FROM workflow_cost_savings WHERE day = '2025-11-20' ORDER BY generator;
-SELECT * FROM workflow_costs_daily WHERE day = '2025-11-20' ORDER BY model;
+SELECT * FROM llm_costs WHERE day = '2025-11-20' ORDER BY model, purpose;
 
 -- A job may be called days after it was submitted, in another month.
 SELECT write_request(900006, '2025-11-28 10:00+00', 'succeeded', NULL,
                      'gpt-4o-mini,ok,reported,5 days');
 SELECT day, requests, cost_usd, baseline_cost_usd FROM workflow_cost_savings
 WHERE day >= '2025-11-28';
-SELECT day, calls FROM workflow_costs_daily WHERE day >= '2025-11-28';
+SELECT day, calls FROM llm_costs WHERE day >= '2025-11-28';
 
 -- A document made of several calls: each counts for the baseline, the request once.
 SELECT write_request(900007, '2025-11-29 10:00+00', 'succeeded', NULL,
@@ -139,9 +139,9 @@ BEGIN
 END
 $$;
 SELECT DISTINCT p FROM partitions_read(
-    $$SELECT * FROM workflow_costs_daily WHERE day = '2025-11-15'$$) p WHERE p IS NOT NULL;
+    $$SELECT * FROM llm_costs WHERE day = '2025-11-15'$$) p WHERE p IS NOT NULL;
 SELECT DISTINCT p FROM partitions_read(
-    $$SELECT * FROM workflow_costs_daily WHERE day >= '2025-12-02' AND day <= '2025-12-03'$$) p
+    $$SELECT * FROM llm_costs WHERE day >= '2025-12-02' AND day <= '2025-12-03'$$) p
 WHERE p IS NOT NULL;
 
 -- The owner's monitoring queries, verbatim.

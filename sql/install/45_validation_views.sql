@@ -1,18 +1,56 @@
 -- What invalid documents cost. Days are days in UTC, read one by one, as in the views before.
 
+-- Calls are read once for all requests of a day that had an invalid document: looking up what came
+-- after each such call would take a look-up for each.
 CREATE VIEW @extschema@.workflow_validation_failures AS
 SELECT days.day, summed.*
-FROM (SELECT min(submitted_at) AS first, max(submitted_at) AS last
-      FROM @extschema@.workflow_requests) AS span
-CROSS JOIN LATERAL @extschema@.llmw_days(span.first, span.last) AS days (day)
--- Jobs are called long after they were submitted: how long is looked up, to bound the calls read.
+FROM @extschema@.llmw_request_days AS days
 CROSS JOIN LATERAL (
-    SELECT max(r.finished_at) AS at
-    FROM @extschema@.workflow_requests r
-    WHERE r.submitted_at >= days.day::timestamp AT TIME ZONE 'UTC'
-      AND r.submitted_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
-) AS last_finish
-CROSS JOIN LATERAL (
+    WITH requests AS MATERIALIZED (
+        SELECT r.request_id, r.submitted_at, r.finished_at, r.format
+        FROM @extschema@.workflow_requests r
+        WHERE r.submitted_at >= days.begins
+          AND r.submitted_at < days.ends
+          AND r.status NOT IN ('queued', 'running')
+    ), last_finish AS MATERIALIZED (
+        -- Jobs are called long after they were submitted: how long is looked up, to bound the calls.
+        SELECT max(finished_at) AS at FROM requests
+    ), invalid AS MATERIALIZED (
+        SELECT DISTINCT c.request_id
+        FROM @extschema@.llm_calls c
+        WHERE c.outcome = 'validation_failed'
+          AND c.started_at >= days.begins
+          AND c.started_at <= (SELECT at FROM last_finish)
+    ), calls AS (
+        SELECT c.request_id, r.format, c.model, c.outcome, c.validation_codes, c.cost_usd,
+               bool_or(c.purpose = 'repair' AND c.outcome = 'ok') OVER later_of_model
+                   AS repaired_later,
+               count(*) OVER later > count(*) OVER later_of_model AS another_later
+        FROM invalid
+        JOIN requests r ON r.request_id = invalid.request_id
+        JOIN @extschema@.llm_calls c
+          ON c.request_id = r.request_id
+         AND c.started_at >= days.begins
+         AND c.started_at <= (SELECT at FROM last_finish)
+         AND c.started_at >= r.submitted_at
+         AND c.started_at <= r.finished_at
+        WINDOW later AS (PARTITION BY c.request_id ORDER BY c.attempt
+                         ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
+               later_of_model AS (PARTITION BY c.request_id, c.model ORDER BY c.attempt
+                                  ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+    ), failed AS (
+        -- What came after the last call with a code came after each of them.
+        SELECT c.request_id, c.format, c.model, codes.code,
+               count(*) AS calls,
+               sum(c.cost_usd) AS cost_usd,
+               count(*) FILTER (WHERE c.cost_usd IS NULL) AS unpriced_calls,
+               bool_and(coalesce(c.repaired_later, false)) AS repaired,
+               bool_and(c.another_later) AS fell_back
+        FROM calls c
+        CROSS JOIN LATERAL (SELECT DISTINCT unnest(c.validation_codes)) AS codes (code)
+        WHERE c.outcome = 'validation_failed'
+        GROUP BY c.request_id, c.format, c.model, codes.code
+    )
     SELECT failed.format,
            failed.model,
            failed.code,
@@ -26,39 +64,9 @@ CROSS JOIN LATERAL (
            count(*) AS requests,
            trim_scale(coalesce(sum(failed.cost_usd), 0)) AS cost_usd,
            sum(failed.unpriced_calls)::bigint AS unpriced_calls,
-           count(*) FILTER (WHERE later.repaired) AS repaired,
-           count(*) FILTER (WHERE later.fell_back) AS fell_back
-    FROM (
-        SELECT r.request_id, r.finished_at, r.format, c.model, codes.code,
-               count(*) AS calls,
-               sum(c.cost_usd) AS cost_usd,
-               count(*) FILTER (WHERE c.cost_usd IS NULL) AS unpriced_calls,
-               max(c.attempt) AS last_attempt
-        FROM @extschema@.workflow_requests r
-        JOIN @extschema@.llm_calls c
-          ON c.request_id = r.request_id
-         AND c.outcome = 'validation_failed'
-         AND c.started_at >= days.day::timestamp AT TIME ZONE 'UTC'
-         AND c.started_at <= last_finish.at
-         AND c.started_at >= r.submitted_at
-         AND c.started_at <= r.finished_at
-        CROSS JOIN LATERAL (SELECT DISTINCT unnest(c.validation_codes)) AS codes (code)
-        WHERE r.submitted_at >= days.day::timestamp AT TIME ZONE 'UTC'
-          AND r.submitted_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
-          AND r.status NOT IN ('queued', 'running')
-        GROUP BY r.request_id, r.finished_at, r.format, c.model, codes.code
-    ) AS failed
-    CROSS JOIN LATERAL (
-        SELECT coalesce(bool_or(c.purpose = 'repair' AND c.outcome = 'ok'
-                                AND c.model = failed.model), false) AS repaired,
-               coalesce(bool_or(c.model <> failed.model), false) AS fell_back
-        FROM @extschema@.llm_calls c
-        WHERE c.request_id = failed.request_id
-          AND c.attempt > failed.last_attempt
-          AND c.started_at >= days.day::timestamp AT TIME ZONE 'UTC'
-          AND c.started_at <= last_finish.at
-          AND c.started_at <= failed.finished_at
-    ) AS later
+           count(*) FILTER (WHERE failed.repaired) AS repaired,
+           count(*) FILTER (WHERE failed.fell_back) AS fell_back
+    FROM failed
     LEFT JOIN @extschema@.workflow_validation_codes() AS known ON known.code = failed.code
     GROUP BY failed.format, failed.model, failed.code
 ) AS summed;

@@ -321,9 +321,9 @@ WHERE r.status = 'succeeded' GROUP BY r.generator_used
 SQL
 is_deeply([ sort split /\n/, $savings ], [ sort split /\n/, $sums ],
     'Track Cost Savings: the sums of the calls, failed attempts included');
-is($node->safe_psql('monitored', 'SELECT requests, fallback_requests, fallback_rate '
-            . 'FROM workflow_fallback_rate'), '10|2|20.00',
-    'the view counts requests that failed as well');
+is($node->safe_psql('monitored', 'SELECT requests, generated_requests, failed_requests, '
+            . 'fallback_requests, fallback_rate FROM workflow_fallback_rate'), '10|9|1|1|11.11',
+    'the view agrees with that rate, and says how many failed');
 is(models_of(outcomes($node, 'monitored')->{failed}), 'gpt-4o-mini claude-sonnet-4',
     'two databases do not meet');
 
