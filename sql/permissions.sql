@@ -143,9 +143,16 @@ UPDATE workflow_formats SET enabled = false WHERE name OPERATOR(pg_catalog.=) 't
 DELETE FROM workflow_formats WHERE name OPERATOR(pg_catalog.=) 'trapped';
 SELECT requests, fallback_rate, advice FROM workflow_fallback_rate;
 SELECT generator, cost_usd, saved_usd, saved_percent FROM workflow_cost_savings;
+SELECT rebuild_workflow_stats(NULL, NULL) OPERATOR(pg_catalog.>) 0 AS rebuilt;
 SELECT model, calls, cost_usd FROM workflow_costs_daily;
+SELECT requests, cost_usd, saved_usd, cumulative_saved_usd FROM workflow_savings_daily;
+SELECT requests, calls, fallback_rate, error_rate FROM workflow_summary_daily;
+SELECT report_budgets(), evaluate_workflow_rules();
+SELECT report_workflows() IS NOT NULL AS reported;
+SELECT job, scheduled FROM schedule_llm_workflow_jobs('1 year');
 SELECT code, calls, cost_usd, repaired FROM workflow_validation_failures;
 UPDATE llm_calls SET cost_usd = 0;
+SELECT action FROM llm_workflow_maintain('1 year', 1);
 RESET search_path;
 DROP EXTENSION llm_workflow;
 SET client_min_messages = error;

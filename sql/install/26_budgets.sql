@@ -61,6 +61,7 @@ CREATE TABLE @extschema@.llm_budget_usage (
     reserved_usd numeric NOT NULL DEFAULT 0,
     spent_tokens bigint NOT NULL DEFAULT 0,
     reserved_tokens bigint NOT NULL DEFAULT 0,
+    reported_at timestamptz,
     PRIMARY KEY (budget, period_start),
     CONSTRAINT spent_is_an_amount
         CHECK (spent_usd >= 0 AND spent_usd < 1e18 AND scale(trim_scale(spent_usd)) <= 14
@@ -72,7 +73,7 @@ CREATE TABLE @extschema@.llm_budget_usage (
 
 COMMENT ON TABLE @extschema@.llm_budget_usage IS
     'What was used of a budget in each period. Only the worker writes it. Rows of past periods may '
-    'be deleted.';
+    'be deleted; llm_workflow_maintain() does.';
 COMMENT ON COLUMN @extschema@.llm_budget_usage.budget IS 'llm_budgets.budget.';
 COMMENT ON COLUMN @extschema@.llm_budget_usage.period_start IS
     'When the period began; 2000-01-01 00:00:00 UTC for the period total.';
@@ -85,6 +86,8 @@ COMMENT ON COLUMN @extschema@.llm_budget_usage.spent_tokens IS
     'Input and output tokens of calls that have ended.';
 COMMENT ON COLUMN @extschema@.llm_budget_usage.reserved_tokens IS
     'Input and output tokens that calls which are being made may take.';
+COMMENT ON COLUMN @extschema@.llm_budget_usage.reported_at IS
+    'When report_budgets() told of the period; NULL: not yet.';
 
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.llm_budgets', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.llm_budget_usage', '');
