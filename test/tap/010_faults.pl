@@ -11,6 +11,7 @@ use lib "$FindBin::RealBin/lib";
 use FaultMatrix;
 use LlmWorkflow;
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 
 my %sqlstate_of = (
@@ -370,5 +371,6 @@ foreach my $fault (qw(close_idle dead_reuse)) {
 }
 is($node->safe_psql('postgres', 'SELECT count(*) FROM llm_call_intents'), 0,
     'dead connections leave no intent behind');
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 
 done_testing();

@@ -13,6 +13,7 @@ use JSON::PP qw(decode_json);
 use LlmWorkflow;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 
 my %canary = map { $_ => "sk-canary-$_-4b1d9c7e2f" } qw(mapping env file);
@@ -339,6 +340,7 @@ foreach my $table (@tables) {
     unlike($node->safe_psql('postgres', "SELECT * FROM $table"), qr/$secret/,
         "table $table holds no key");
 }
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop('fast');
 my $log = slurp_file($node->logfile);
 like($log, qr/DEBUG:/, 'the log is as talkative as it can be');

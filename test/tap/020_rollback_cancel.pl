@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
+use Stats;
 use Test::More;
 
 my $slots = 4;
@@ -228,6 +229,7 @@ cmp_ok($node->safe_psql('postgres',
             . "FROM workflow_requests WHERE prompt LIKE '%At random'"),
     '>', 0, 'some of them came in time and some did not');
 slots_are_free('timeouts at random');
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
 unlike($log, qr/PANIC|terminated by signal|could not write/, 'none of this shows in the log');

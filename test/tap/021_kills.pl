@@ -10,6 +10,7 @@ use LlmWorkflow;
 use Chaos;
 use POSIX ();
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -211,5 +212,6 @@ my $underpriced = [ map { $_->{call_id} eq $reported_line->{attempt_id}
             ? { %$_, units => $_->{units} - 1 } : $_ } @$calls ];
 is(found($bill, $underpriced), 1, 'a wrong cost would be found');
 
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop;
 done_testing();

@@ -9,6 +9,7 @@ use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -274,5 +275,6 @@ ok(poll_until(sub { worker_pid($node, 'postgres') eq '' }, 20),
 ok(generates('postgres'), 'and generation goes on');
 
 unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal/, 'no process crashed');
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop;
 done_testing();

@@ -10,6 +10,7 @@ use Digest::SHA qw(sha256_hex);
 use LlmWorkflow;
 use Chaos;
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 
 my $generate = "SELECT generate_workflow('Sort the mail') ->> 'generator_used'";
@@ -337,6 +338,8 @@ my @calls = map { @{ $_ } } (
 my %on_bill = map { $_->{attempt_id} => 1 } @{ read_bill($sim) };
 is_deeply(bill_problems(read_bill($sim), [ grep { $on_bill{ $_->{call_id} } } @calls ]), [],
     'the bill is the sum of the ledgers');
+stats_are_exact($node, $_, "$_: the roll-ups are the sum of the ledger", $schema_of{$_})
+    foreach qw(postgres latin one two);
 $node->stop;
 
 # ---- Short of everything -------------------------------------------------------------------------

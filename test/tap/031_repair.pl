@@ -10,6 +10,7 @@ use lib "$FindBin::RealBin/lib";
 use Chaos qw(start_client wait_for_in_flight is_quiet);
 use FaultMatrix qw(create_ask ask outcomes bill_problems simulator_stats);
 use LlmWorkflow;
+use Stats;
 use Test::More;
 
 my $node = new_node('repair', restart_after_crash => 1,
@@ -145,5 +146,6 @@ SQL
 is_deeply(bill_problems($node, 'postgres', $sim), {}, 'and costs what it may have cost');
 is(simulator_stats($sim)->{unknown_faults}, 0, 'the faults of this test are known');
 
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop;
 done_testing();

@@ -10,6 +10,7 @@ use lib "$FindBin::RealBin/lib";
 use Chaos;
 use JSON::PP ();
 use LlmWorkflow;
+use Stats;
 use Test::More;
 
 my $node = new_node('large', restart_after_crash => 1, conf => <<'CONF');
@@ -178,5 +179,6 @@ WHERE r.cost_usd IS DISTINCT FROM
 SQL
 is(simulator_stats($sim)->{unknown_faults}, 0, 'the faults of this test are known');
 
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop;
 done_testing();

@@ -9,6 +9,7 @@ use lib "$FindBin::RealBin/lib";
 use Chaos;
 use JSON::PP ();
 use LlmWorkflow;
+use Stats;
 use Test::More;
 
 my $node = new_node('regenerate', conf => "llm_workflow.retry_base_delay = '1ms'\n");
@@ -117,5 +118,6 @@ $client->end;
 
 is_quiet($node, 'postgres', $sim, 'nothing is left');
 is_accounted($node, 'postgres', $sim, 'the ledger is the bill');
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop;
 done_testing();

@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
+use Stats;
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -309,4 +310,5 @@ is(query("SET llm_workflow.max_statement_cost = '0.006';\n"
 is(query('SELECT count(*) FROM llm_call_intents'), 0, 'no intent is left');
 is(query('SELECT coalesce(sum(reserved_usd), 0) + coalesce(sum(reserved_tokens), 0) '
             . 'FROM llm_budget_usage'), 0, 'and nothing reserved');
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 done_testing();

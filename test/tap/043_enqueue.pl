@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
+use Stats;
 use Test::More;
 
 my $node = new_node('enqueue', conf => <<'CONF');
@@ -173,6 +174,7 @@ is($node->safe_psql('postgres', <<'SQL'), 't', 'one call for each');
 SELECT (SELECT count(*) FROM llm_calls)
        = (SELECT count(*) FROM workflow_requests WHERE status = 'succeeded')
 SQL
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
 unlike($log, qr/PANIC|terminated by signal|could not write/, 'none of this shows in the log');
 $node->stop;

@@ -9,6 +9,7 @@ use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -289,4 +290,5 @@ SELECT generate_workflow('Cache me', '{google-mail}', cache_for => '1 hour') ? '
 SQL
 
 is_accounted($node, 'postgres', $sim, 'the ledger and the bill agree');
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 done_testing();

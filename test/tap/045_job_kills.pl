@@ -12,6 +12,7 @@ use Chaos;
 use CrashPoints;
 use POSIX ();
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
@@ -291,5 +292,6 @@ SKIP: {
         'and changes nothing of the result');
 }
 
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop;
 done_testing();

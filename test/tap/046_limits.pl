@@ -9,6 +9,7 @@ use LlmWorkflow;
 use Chaos;
 use IO::Socket::INET;
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 
 my $node = new_node('limits', conf => <<'CONF');
@@ -180,5 +181,6 @@ is_quiet($node, 'postgres', $sim, 'nothing is left over');
 is_accounted($node, 'postgres', $sim, 'the ledger is the bill');
 is(simulator_stats($sim)->{unknown_faults}, 0, 'the faults of this test are known');
 
+stats_are_exact($node, 'postgres', 'the roll-ups are the sum of the ledger');
 $node->stop;
 done_testing();

@@ -9,6 +9,7 @@ use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
 use PostgreSQL::Test::Utils;
+use Stats;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -282,5 +283,8 @@ ok($node->poll_query_until('home',
 unlike(slurp_file($node->logfile), qr/PANIC|signal (?!9: Killed)(\d+)/, 'no process crashed by itself');
 unlike(slurp_file($node->logfile), qr/FATAL: +database .* does not exist/,
     'no worker was started for a database that is gone');
+foreach my $database (qw(postgres home cloned restored)) {
+    stats_are_exact($node, $database, "$database: the roll-ups are the sum of the ledger");
+}
 $node->stop;
 done_testing();
