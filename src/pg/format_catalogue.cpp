@@ -1,5 +1,6 @@
 #include "pg/format_catalogue.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <span>
@@ -145,6 +146,23 @@ int latest_format_version(std::string_view name) {
 
 std::shared_ptr<const Format> find_latest_format(std::string_view name) {
   return find_format(name, latest_format_version(name));
+}
+
+std::shared_ptr<const Format> find_newest_format(std::string_view name) {
+  const Formats& formats = current();
+  const auto found = formats.find(name);
+  if (found == formats.end() || found->second.empty()) return nullptr;
+  return find_format(name, found->second.begin()->first);
+}
+
+std::vector<std::string> enabled_formats() {
+  std::vector<std::string> names;
+  for (const auto& [name, versions] : current()) {
+    const bool is_enabled = std::any_of(versions.begin(), versions.end(),
+                                        [](const auto& version) { return version.second.enabled; });
+    if (is_enabled) names.push_back(name);
+  }
+  return names;
 }
 
 }  // namespace llmw

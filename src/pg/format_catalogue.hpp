@@ -6,7 +6,9 @@
 // transaction; all functions may throw llmw::Error.
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/format.hpp"
 
@@ -21,5 +23,11 @@ int latest_format_version(std::string_view name);
 
 /// The format of that version.
 std::shared_ptr<const Format> find_latest_format(std::string_view name);
+
+/// The newest version of the format, enabled or not; nullptr when there is none.
+std::shared_ptr<const Format> find_newest_format(std::string_view name);
+
+/// The names of all formats that have an enabled version, in order.
+std::vector<std::string> enabled_formats();
 
 }  // namespace llmw
