@@ -2,7 +2,7 @@
 #
 #   make && make install && make installcheck      as for any extension; PG_CONFIG=... picks a server
 #   make -f PATH/Makefile                          the same from another, empty directory
-#   make unit fuzz conformance tokens lint tidy format bench   the developer's side, built by CMakeLists.txt
+#   make unit fuzz conformance tokens browser lint tidy format bench   the developer's side, built by CMakeLists.txt
 #   make chaos                                     the kill tests with LLMW_KILLS=200 kills
 #
 # The folders are the lists: a new file in src/, sql/ or test/ needs no edit here. The version is
@@ -117,7 +117,7 @@ CONFIGURE = cmake -S $(top) -G Ninja -DPG_CONFIG=$(PG_CONFIG)
 # The JSON-Schema-Test-Suite of json-schema.org, as Debian's libtest-json-schema-acceptance-perl has it.
 JSON_SCHEMA_SUITE = /usr/share/perl5/auto/share/dist/Test-JSON-Schema-Acceptance
 
-.PHONY: configure-tests configure-sanitized unit unit-sanitized conformance tokens fuzz lint tidy format bench
+.PHONY: configure-tests configure-sanitized unit unit-sanitized conformance tokens browser fuzz lint tidy format bench
 configure-tests:
 	$(CONFIGURE) -B $(BUILD_TESTS) $(if $(WERROR),-DLLMW_WERROR=ON)
 configure-sanitized:
@@ -135,11 +135,14 @@ conformance: configure-tests
 tokens: configure-tests
 	cmake --build $(BUILD_TESTS) --target token_ids
 	$(top)/test/tokens/run.sh $(BUILD_TESTS)/conformance/token_ids
+browser: configure-tests
+	cmake --build $(BUILD_TESTS) --target report_page draw_diagram
+	$(top)/test/browser/run.sh $(addprefix $(BUILD_TESTS)/conformance/,report_page draw_diagram)
 fuzz: configure-sanitized
 	cmake --build $(BUILD_SANITIZED) --target fuzzers
 	$(top)/.ci/fuzz $(BUILD_SANITIZED)/fuzz $(top)/test/fuzz/corpus
 tidy: configure-sanitized
-	cmake --build $(BUILD_SANITIZED) --target tidy
+	$(top)/.ci/tidy $(BUILD_SANITIZED)
 bench: all configure-tests $(SIMULATOR)
 	cmake --build $(BUILD_TESTS) --target benchmarks
 	BENCH_BIN_DIR=$(abspath $(BUILD_TESTS))/bench PG_CONFIG=$(PG_CONFIG) $(top)/test/bench/run.sh
