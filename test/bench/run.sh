@@ -11,6 +11,8 @@
 #   NODE_MODULES=DIR   has npm tiktoken and gpt-tokenizer, to count tokens beside them
 #   BENCH_ROUNDS=N     rounds; each figure is the median over them (default 3)
 #   BENCH_ONLY=jobs    only the rows of jobs
+#   BENCH_ONLY=dashboards  only the views over a year of calls, which nothing else runs
+#   BENCH_CALLS="N..." how many calls (default 1000000 3000000 10000000; 1 GB of disk for a million)
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/.ci/setup.sh"
@@ -36,6 +38,7 @@ work=$(mktemp -d) || exit 1
 . "$here/jobs.sh"
 : "${delayed_at_once:?}"
 . "$here/claim.sh"
+. "$here/dashboards.sh"
 started=()
 cleanup() {
   [ ! -f "$work/data/postmaster.pid" ] ||
@@ -85,6 +88,8 @@ synchronous_commit = on
 fsync = on
 llm_workflow.fallback_models = ''
 CONF
+    # Bulk loads, and nothing that writes is measured.
+    [ "${BENCH_ONLY:-}" != dashboards ] || printf '%s\n' 'fsync = off' 'wal_level = minimal' 'max_wal_senders = 0'
     [ -n "${BENCH_INSTALLED:-}" ] || staged_settings "$major"
   } | as_user tee -a "$work/data/postgresql.conf" >/dev/null
   as_user "$bindir/pg_ctl" -D "$work/data" -w -l "$work/server.log" start >/dev/null ||
@@ -237,6 +242,11 @@ chmod 755 "$work"
 cp "$here"/*.sql "$work" && chmod a+r "$work"/*.sql || exit 1 # $here may be closed to the server's user
 stage_extension
 cd "$work" || exit 1
+if [ "${BENCH_ONLY:-}" = dashboards ]; then
+  start_cluster
+  run_dashboards
+  exit
+fi
 generated=0
 start_simulator
 start_capture

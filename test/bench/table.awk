@@ -1,6 +1,6 @@
 # The figures of all rounds ("NAME VALUE" a line) as a table of their medians.
 
-{ value[$1, ++count[$1]] = $2 + 0 }
+{ if (!count[$1]) name_of[++names] = $1; value[$1, ++count[$1]] = $2 + 0 }
 
 function median(name,    n, i, j, swap, sorted) {
   n = count[name]
@@ -33,6 +33,10 @@ function rows(what, ours, bare, goal) {
 END {
   print "| what | our figure | reference figure | ratio | goal | met |"
   print "|---|---|---|---|---|---|"
+  if (dashboard_sizes) {
+    dashboard_rows()
+    exit
+  }
   if (count["ours_1_rps"]) request_rows()
   job_rows()
   if (count["ours_1_rps"]) {
@@ -134,6 +138,29 @@ function claim_rows(    n, i, length_of, groups) {
 function claim_row(step, what, long, short, groups, goal) {
   row(what ", " groups " role" (groups > 1 ? "s" : "") ", " long " queued, ms / " short " queued",
       median(step "_" long "_" groups), median(step "_" short "_" groups), "%.3f", goal)
+}
+
+# A year by day from the roll-ups, beside the bar and beside the same figures from the ledger; a week
+# from the ledger; and how the time of all views by day grows with the calls.
+function dashboard_rows(    n, i, j, size_of, name, calls, total) {
+  n = split(dashboard_sizes, size_of, " ")
+  for (i = 1; i <= n; i++) {
+    calls = size_of[i] / 1000000 " million calls"
+    for (j = 1; j <= names; j++) {
+      name = name_of[j]
+      if (sub("^daily_" size_of[i] "_", "", name)) {
+        row(name ", a year of " calls ": ms / the bar", median(name_of[j]), 50, "%.1f", "<= 1")
+        total[i] += median(name_of[j])
+        if (count["directly_" size_of[i] "_" name])
+          row(name ", a year of " calls ": ms / directly", median(name_of[j]),
+              median("directly_" size_of[i] "_" name), "%.1f", "<= 0.05")
+      } else if (sub("^week_" size_of[i] "_", "", name))
+        row(name ", 7 days of " calls ": ms / the bar", median(name_of[j]), 300, "%.1f", "<= 1")
+    }
+  }
+  for (i = 2; i <= n; i++)
+    row("all views by day, a year of " size_of[i] / 1000000 " million calls / of " size_of[i - 1] / 1000000 " million, ms",
+        total[i], total[i - 1], "%.1f", "<= 1.3")
 }
 
 function rows_in_millions() { return cost_rows / 1000000 " million" }
