@@ -271,4 +271,17 @@ std::optional<BudgetRefusal> over_request_cost(Money max, Money spent, std::opti
   return refusal;
 }
 
+/// Written so that no sum can overflow, as exceeds_tokens() is.
+std::optional<BudgetRefusal> over_request_tokens(std::string_view agent, std::int64_t max,
+                                                 std::int64_t used, std::int64_t worst) {
+  if (worst <= max - used) return std::nullopt;
+  BudgetRefusal refusal;
+  refusal.message =
+      "the call could exceed the token limit of a request of agent " + in_quotes(agent);
+  refusal.detail = sentence("agent " + in_quotes(agent) + ": used " + tokens(used) + ", limit " +
+                            tokens(max) + "; the call may take up to " + tokens(worst));
+  refusal.hint = "Lower max_output_tokens, or raise max_tokens in the agent's row of llm_agents.";
+  return refusal;
+}
+
 }  // namespace llmw

@@ -114,4 +114,9 @@ std::string warning_of(const Budget& budget, const BudgetUsage& usage, const Wor
 /// of `max` after `spent`.
 std::optional<BudgetRefusal> over_request_cost(Money max, Money spent, std::optional<Money> worst);
 
+/// The same in tokens, for a request of `agent`: a call may take up to `worst` of what is left of
+/// `max` after `used`.
+std::optional<BudgetRefusal> over_request_tokens(std::string_view agent, std::int64_t max,
+                                                 std::int64_t used, std::int64_t worst);
+
 }  // namespace llmw

@@ -49,6 +49,7 @@ std::string encode(const GenerationRequest& request) {
   out.number(request.timeout_ms);
   out.flag(request.store_prompt);
   out.text(request.max_cost);
+  out.number(request.max_tokens);
   out.number(request.cache_for_ms);
   out.text(request.idempotency_key);
   out.text(request.request_sha256);
@@ -81,6 +82,7 @@ GenerationRequest decode_request(std::string_view bytes) {
   request.timeout_ms = in.number();
   request.store_prompt = in.flag();
   request.max_cost = in.text();
+  request.max_tokens = in.number();
   request.cache_for_ms = in.number();
   request.idempotency_key = in.text();
   request.request_sha256 = in.text();

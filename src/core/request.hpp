@@ -30,6 +30,7 @@ struct GenerationRequest {
   std::int64_t timeout_ms = 0;  ///< of each call
   bool store_prompt = true;
   std::string max_cost;             ///< of all its calls, decimal USD; empty: no limit of its own
+  std::int64_t max_tokens = 0;      ///< input and output of all its calls; 0: as many as it takes
   std::int64_t cache_for_ms = 0;    ///< how old an equal request's document may be; 0: ask anew
   std::string idempotency_key;      ///< empty: none
   std::string request_sha256;       ///< 32 bytes: requests with the same ask for the same; or empty

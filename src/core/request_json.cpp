@@ -36,6 +36,7 @@ void for_each_member(Visit&& visit) {
   visit("timeout_ms", &R::timeout_ms);
   visit("store_prompt", &R::store_prompt);
   visit("max_cost", &R::max_cost);
+  visit("max_tokens", &R::max_tokens);
   visit("cache_for_ms", &R::cache_for_ms);
   visit("idempotency_key", &R::idempotency_key);
   visit("models", &R::models);

@@ -51,6 +51,12 @@ const char* RowReader::jsonb_or_null(const char* column) const {
   return is_null ? nullptr : DatumGetCString(DirectFunctionCall1(jsonb_out, value));
 }
 
+ArrayType* RowReader::text_array_or_null(const char* column) const {
+  bool is_null = false;
+  const Datum value = get(column, is_null);
+  return is_null ? nullptr : DatumGetArrayTypePCopy(value);
+}
+
 std::int64_t RowReader::bigint_or_zero(const char* column) const {
   bool is_null = false;
   const Datum value = get(column, is_null);

@@ -61,6 +61,7 @@ class RowReader {
   const char* text_or_null(const char* column) const;
   const char* numeric_or_null(const char* column) const;
   const char* jsonb_or_null(const char* column) const;
+  ArrayType* text_array_or_null(const char* column) const;
   std::int64_t bigint_or_zero(const char* column) const;
   int int_or_zero(const char* column) const;
   bool is_null(const char* column) const;

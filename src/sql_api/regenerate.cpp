@@ -1,8 +1,9 @@
 // regenerate_workflow(): a request of the ledger once more, told what should be different.
 //
 // What was asked is taken from the parent: prompt, services, format, agent and tags. How it is
-// asked is taken from the session: models, limits and the newest enabled version of the format. The
-// parent's own version may be disabled, and its document is only shown to the model.
+// asked is taken from the agent's row as it is now and from the session: models, limits and the
+// newest enabled version of the format. The parent's own version may be disabled, and its document
+// is only shown to the model.
 
 #include <string>
 
@@ -29,10 +30,12 @@ std::string feedback_argument(FunctionCallInfo fcinfo) {
 
 GenerationRequest make_request(const Uuid& parent_id, std::string feedback) {
   ParentRequest parent = find_parent_request(parent_id);
-  GenerationRequest request = make_session_request(parent.format, std::nullopt);
+  RequestChoices choices;
+  choices.agent = std::move(parent.agent);
+  choices.format = std::move(parent.format);
+  GenerationRequest request = make_session_request(choices);
   request.prompt = std::move(parent.prompt);
   request.services = std::move(parent.services);
-  request.agent = std::move(parent.agent);
   request.tags = std::move(parent.tags);
   request.parent = parent_id;
   request.previous_document = std::move(parent.document);

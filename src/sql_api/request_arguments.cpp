@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "pg/boundary.hpp"
-#include "pg/settings.hpp"
 #include "pg/text.hpp"
 #include "sql_api/session_request.hpp"
 
@@ -36,6 +35,16 @@ std::optional<int> read_max_output_tokens(FunctionCallInfo fcinfo) {
   return tokens;
 }
 
+RequestChoices read_choices(FunctionCallInfo fcinfo) {
+  RequestChoices choices;
+  choices.agent = read_text(fcinfo, kAgent, "");
+  if (!PG_ARGISNULL(kFormat)) choices.format = read_text(fcinfo, kFormat, "");
+  if (!PG_ARGISNULL(kResponseMode))
+    choices.response_mode = parse_response_mode(read_text(fcinfo, kResponseMode, ""));
+  choices.max_output_tokens = read_max_output_tokens(fcinfo);
+  return choices;
+}
+
 }  // namespace
 
 std::string read_text(FunctionCallInfo fcinfo, int n, const char* otherwise) {
@@ -52,17 +61,13 @@ std::string read_prompt(FunctionCallInfo fcinfo) {
 }
 
 GenerationRequest read_request(FunctionCallInfo fcinfo) {
-  GenerationRequest request = make_session_request(read_text(fcinfo, kFormat, settings.format),
-                                                   read_max_output_tokens(fcinfo));
+  GenerationRequest request = make_session_request(read_choices(fcinfo));
   if (!PG_ARGISNULL(kServices)) {
     const Datum services = PG_GETARG_DATUM(kServices);
     request.services =
         to_utf8_list(PgCall([=] { return DatumGetArrayTypeP(services); }), "services");
   }
-  request.agent = read_text(fcinfo, kAgent, "");
   request.tags = read_tags(fcinfo);
-  if (!PG_ARGISNULL(kResponseMode))
-    request.response_mode = parse_response_mode(read_text(fcinfo, kResponseMode, ""));
   return request;
 }
 

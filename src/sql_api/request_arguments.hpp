@@ -22,8 +22,8 @@ enum RequestArgument {
   kFurtherArguments
 };
 
-/// The request that the settings of the session and the arguments after kPrompt ask for. The caller
-/// adds the prompt, and then calls complete_request().
+/// The request that the arguments after kPrompt, its agent and the settings of the session ask for.
+/// The caller adds the prompt, and then calls complete_request().
 GenerationRequest read_request(FunctionCallInfo fcinfo);
 
 /// The prompt, which must not be NULL. Error 22023 when it is empty.

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/wire.hpp"
+#include "pg/agent_catalogue.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalogue.hpp"
 #include "pg/format_catalogue.hpp"
@@ -42,12 +43,26 @@ std::vector<std::string> split_names(std::string_view list) {
   return names;
 }
 
-/// The models of the session's settings, primary first, each once.
-std::vector<std::string> model_chain() {
-  std::vector<std::string> chain{std::string(trim(to_utf8(settings.primary_model)))};
+/// Of a name without a row: one that says nothing. It is a label in the ledger then.
+Agent usable_agent(const std::string& name) {
+  const Agent* agent = name.empty() ? nullptr : find_agent(name);
+  if (agent == nullptr) return {};
+  if (!agent->enabled)
+    throw Error(sqlstate::kNotInPrerequisiteState, "agent \"" + name + "\" is disabled", {},
+                "Choose another agent, or set enabled in its row of llm_agents.");
+  return *agent;
+}
+
+/// The models of the agent, and of the session's settings where it has none: primary first, each
+/// once.
+std::vector<std::string> model_chain(const Agent& agent) {
+  std::vector<std::string> chain{
+      agent.model.empty() ? std::string(trim(to_utf8(settings.primary_model))) : agent.model};
   if (!settings.enable_fallback) return chain;
-  for (std::string& name : split_names(to_utf8(settings.fallback_models)))
-    if (name != chain.front()) chain.push_back(std::move(name));
+  for (const std::string& name : agent.fallback_models
+                                     ? *agent.fallback_models
+                                     : split_names(to_utf8(settings.fallback_models)))
+    if (std::find(chain.begin(), chain.end(), name) == chain.end()) chain.push_back(name);
   return chain;
 }
 
@@ -72,8 +87,8 @@ bool may_use(const std::string& name) {
 
 // The primary must be allowed, or a cheap model's missing grant would quietly cost a strong
 // model's price. Fallbacks that are not allowed are left out by the flow.
-void resolve_chain(GenerationRequest& request) {
-  request.models = model_chain();
+void resolve_chain(const Agent& agent, GenerationRequest& request) {
+  request.models = model_chain(agent);
   for (const std::string& name : request.models)
     if (!may_use(name)) request.forbidden.push_back(name);
   if (!request.forbidden.empty() && request.forbidden.front() == request.models.front()) {
@@ -81,7 +96,9 @@ void resolve_chain(GenerationRequest& request) {
     throw Error(sqlstate::kInsufficientPrivilege,
                 "permission denied for foreign server \"" + server + "\"",
                 "Model \"" + request.models.front() + "\" is asked through this server.",
-                "Ask for GRANT USAGE ON FOREIGN SERVER, or set llm_workflow.primary_model.");
+                agent.model.empty()
+                    ? "Ask for GRANT USAGE ON FOREIGN SERVER, or set llm_workflow.primary_model."
+                    : "Ask for GRANT USAGE ON FOREIGN SERVER, or for another model of the agent.");
   }
 }
 
@@ -100,25 +117,41 @@ ResponseMode session_response_mode() {
                                                            : ResponseMode::machine;
 }
 
+std::string format_of(const RequestChoices& choices, const Agent& agent) {
+  if (choices.format) return *choices.format;
+  return agent.format.empty() ? to_utf8(settings.format) : agent.format;
+}
+
+/// The format's own limit stands between the agent's and the setting's.
+int output_limit_of(const RequestChoices& choices, const Agent& agent,
+                    const GenerationRequest& request) {
+  if (choices.max_output_tokens) return *choices.max_output_tokens;
+  if (agent.max_output_tokens > 0) return agent.max_output_tokens;
+  const int of_format =
+      find_format(request.format, request.format_version)->row().max_output_tokens;
+  return of_format > 0 ? of_format : settings.max_output_tokens;
+}
+
 }  // namespace
 
-GenerationRequest make_session_request(const std::string& format,
-                                       std::optional<int> max_output_tokens) {
+GenerationRequest make_session_request(const RequestChoices& choices) {
+  const Agent agent = usable_agent(choices.agent);
   GenerationRequest request;
-  request.format = format;
-  request.format_version = latest_format_version(format);
-  const int of_format = find_format(format, request.format_version)->row().max_output_tokens;
-  request.max_output_tokens =
-      max_output_tokens.value_or(of_format > 0 ? of_format : settings.max_output_tokens);
-  request.compact = is_compact(format);
-  request.response_mode = session_response_mode();
+  request.agent = choices.agent;
+  request.format = format_of(choices, agent);
+  request.format_version = latest_format_version(request.format);
+  request.max_output_tokens = output_limit_of(choices, agent, request);
+  request.max_tokens = agent.max_tokens;
+  request.compact = is_compact(request.format);
+  request.response_mode =
+      choices.response_mode.value_or(agent.response_mode.value_or(session_response_mode()));
   request.max_retries = settings.max_retries;
   request.repair_attempts = settings.repair_attempts;
   request.retry_base_delay_ms = settings.retry_base_delay;
   request.timeout_ms = settings.request_timeout;
   request.store_prompt = settings.store_prompts;
   request.max_cost = request_cost_limit(1);
-  resolve_chain(request);
+  resolve_chain(agent, request);
   return request;
 }
 
@@ -137,6 +170,8 @@ void complete_request(GenerationRequest& request, Oid role) {
   asked.list(request.forbidden);
   asked.text(request.parent ? to_string(*request.parent) : std::string());
   asked.text(request.feedback);
+  // Not when there is none: requests without an agent keep the digest that they always had.
+  if (request.max_tokens > 0) asked.number(request.max_tokens);
   request.request_sha256 = sha256(asked.bytes());
 }
 

@@ -1,5 +1,7 @@
 #pragma once
-// A request as the settings of this session have it: models, limits, the version of the format.
+// A request as its caller, its agent and the settings of this session have it: models, limits, the
+// version of the format. What the caller says goes before the agent's row of llm_agents, and that
+// before the settings.
 
 #include <optional>
 #include <string>
@@ -9,13 +11,19 @@
 
 namespace llmw {
 
-/// A request in `format` with all that the settings say; the caller adds what was asked for, and
-/// then calls complete_request().
-/// `max_output_tokens`: the argument, else what the format says, else the setting.
-/// Throws llmw::Error when the format, the primary model or its server cannot be used by the
-/// current role.
-GenerationRequest make_session_request(const std::string& format,
-                                       std::optional<int> max_output_tokens);
+/// What the caller says itself.
+struct RequestChoices {
+  std::string agent;  ///< empty: none
+  std::optional<std::string> format;
+  std::optional<ResponseMode> response_mode;
+  std::optional<int> max_output_tokens;
+};
+
+/// A request with all that `choices`, the agent and the settings say; the caller adds what was
+/// asked for, and then calls complete_request().
+/// Throws llmw::Error when the agent is disabled, or the format, the primary model or its server
+/// cannot be used by the current role.
+GenerationRequest make_session_request(const RequestChoices& choices);
 
 /// Makes `request` one of its own: a new id, and the digest of what `role` asks for.
 void complete_request(GenerationRequest& request, Oid role = GetUserId());

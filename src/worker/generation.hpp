@@ -147,6 +147,7 @@ class Generation {
   void requeue(const FlowResult& result, bool give_back, Turn& turn);
   BudgetDecision ask_budgets(BudgetBook& book, OpenCall& call, IntentRow& intent, Turn& turn);
   std::optional<BudgetRefusal> over_own_limit(const OpenCall& call) const;
+  std::optional<BudgetRefusal> over_agent_limit(const OpenCall& call) const;
   FlowStep draft(const CallPlan& plan, Turn& turn);
   CallRow close_call(const OpenCall& call, Answer answer, Judgement judgement,
                      std::chrono::microseconds elapsed);

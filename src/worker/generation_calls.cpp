@@ -166,8 +166,9 @@ Generation::Reserved Generation::reserve(int lane, BudgetBook& book, Turn& turn)
   return Reserved::refused;
 }
 
-/// llm_workflow.max_request_cost, for all calls of the request.
+/// llm_workflow.max_request_cost and the agent's max_tokens, for all calls of the request.
 std::optional<BudgetRefusal> Generation::over_own_limit(const OpenCall& call) const {
+  if (std::optional<BudgetRefusal> refusal = over_agent_limit(call)) return refusal;
   const std::optional<Money> most = parse_money(request_.max_cost);
   if (!most) return std::nullopt;
   Money spent = totals_.cost;
@@ -176,6 +177,14 @@ std::optional<BudgetRefusal> Generation::over_own_limit(const OpenCall& call) co
   // After a call whose cost is not known, nothing is known to be left.
   const std::optional<Money> worst = totals_.cost_known ? call.reservation.cost : std::nullopt;
   return over_request_cost(*most, spent, worst);
+}
+
+std::optional<BudgetRefusal> Generation::over_agent_limit(const OpenCall& call) const {
+  if (request_.max_tokens == 0) return std::nullopt;
+  std::int64_t used = totals_.input_tokens + totals_.output_tokens;
+  for (const auto& [lane, other] : calls_)
+    if (other.id != call.id) used += other.reservation.tokens;
+  return over_request_tokens(request_.agent, request_.max_tokens, used, call.reservation.tokens);
 }
 
 BudgetDecision Generation::ask_budgets(BudgetBook& book, OpenCall& call, IntentRow& intent,

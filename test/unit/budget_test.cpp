@@ -302,5 +302,26 @@ TEST(RequestCost, AnUnknownPriceIsRefusedAndAFreeCallIsNot) {
   EXPECT_EQ(over_request_cost(usd("0"), usd("0.4"), Money()), std::nullopt);
 }
 
+TEST(RequestTokens, ARequestOfAnAgentMayTakeExactlyItsLimit) {
+  EXPECT_EQ(over_request_tokens("planner", 1000, 400, 600), std::nullopt);
+  const auto refusal = over_request_tokens("planner", 1000, 400, 601);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->detail,
+            "Agent \"planner\": used 400 tokens, limit 1000 tokens; the call may take up to 601 "
+            "tokens.");
+  EXPECT_TRUE(refusal->budget.empty());
+}
+
+TEST(RequestTokens, WhatWasTakenBeyondTheLimitLeavesNothingAndNoSumOverflows) {
+  EXPECT_TRUE(over_request_tokens("a", 1000, 1001, 1));
+  EXPECT_TRUE(over_request_tokens("a", 1, INT64_MAX, 1));
+  EXPECT_TRUE(over_request_tokens("a", INT64_MAX, 1, INT64_MAX));
+  EXPECT_EQ(over_request_tokens("a", INT64_MAX, 0, INT64_MAX), std::nullopt);
+}
+
+TEST(RequestTokens, TheNameOfTheAgentCannotBreakTheLine) {
+  EXPECT_EQ(over_request_tokens("a\nb", 1, 0, 2)->message.find('\n'), std::string::npos);
+}
+
 }  // namespace
 }  // namespace llmw

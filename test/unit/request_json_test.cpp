@@ -38,6 +38,7 @@ GenerationRequest full_request() {
   request.timeout_ms = INT64_MAX;
   request.store_prompt = false;
   request.max_cost = "0.05";
+  request.max_tokens = 200'000;
   request.cache_for_ms = 86'400'000;
   request.idempotency_key = "order 42";
   request.request_sha256 = std::string("\x00\xFF\x10\x80", 4);

@@ -24,6 +24,8 @@ GenerationRequest full_request() {
   request.retry_base_delay_ms = 500;
   request.timeout_ms = 30000;
   request.store_prompt = false;
+  request.max_cost = "0.05";
+  request.max_tokens = 200'000;
   request.models = {"gpt-4o-mini", "claude-sonnet-4"};
   request.forbidden = {"claude-sonnet-4"};
   return request;
