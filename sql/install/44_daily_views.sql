@@ -79,9 +79,11 @@ COMMENT ON COLUMN @extschema@.workflow_costs_daily.estimated_cost_usd IS
 COMMENT ON COLUMN @extschema@.workflow_costs_daily.unpriced_calls IS
     'Calls of a model without a known price: their cost is in no sum.';
 
-CREATE VIEW @extschema@.workflow_agents_daily AS
-SELECT t.day,
-       nullif(t.agent, '') AS agent,
+CREATE VIEW @extschema@.llmw_askers_daily AS
+SELECT t.facet,
+       t.day,
+       t.agent,
+       t.role_name,
        t.requests,
        t.succeeded_requests,
        t.succeeded_requests - t.cached_requests AS generated_requests,
@@ -97,8 +99,10 @@ SELECT t.day,
        @extschema@.llmw_cost_of_one(t.cost_usd, t.succeeded_requests) AS cost_per_accepted,
        t.unpriced_calls
 FROM (
-    SELECT s.day,
+    SELECT s.facet,
+           s.day,
            s.agent,
+           s.role_name,
            @extschema@.llmw_sum(s.requests) AS requests,
            @extschema@.llmw_sum(s.succeeded_requests) AS succeeded_requests,
            @extschema@.llmw_sum(s.cached_requests) AS cached_requests,
@@ -109,10 +113,33 @@ FROM (
            @extschema@.llmw_sum(s.cost_usd) AS cost_usd,
            @extschema@.llmw_sum(s.unpriced_calls) AS unpriced_calls
     FROM @extschema@.llmw_stats_daily s
-    WHERE s.facet = 'agent'
-    GROUP BY s.day, s.agent
+    WHERE s.facet IN ('agent', 'role')
+    GROUP BY s.facet, s.day, s.agent, s.role_name
 ) AS t
 WHERE t.calls > 0 OR t.requests > 0;
+
+COMMENT ON VIEW @extschema@.llmw_askers_daily IS
+    'What was asked for and what did it cost, by day: facet agent by agent, facet role by role? Used '
+    'by the views.';
+
+CREATE VIEW @extschema@.workflow_agents_daily AS
+SELECT v.day,
+       nullif(v.agent, '') AS agent,
+       v.requests,
+       v.succeeded_requests,
+       v.generated_requests,
+       v.fallback_requests,
+       v.fallback_rate,
+       v.calls,
+       v.input_tokens,
+       v.output_tokens,
+       v.cost_usd,
+       v.cost_per_request,
+       v.cost_per_1000,
+       v.cost_per_accepted,
+       v.unpriced_calls
+FROM @extschema@.llmw_askers_daily v
+WHERE v.facet = 'agent';
 
 COMMENT ON VIEW @extschema@.workflow_agents_daily IS
     'What did each agent ask for, and what did it cost? By day. Calls of a request that was '
@@ -134,39 +161,23 @@ COMMENT ON COLUMN @extschema@.workflow_agents_daily.unpriced_calls IS
     'Calls of a model without a known price: their cost is in no sum.';
 
 CREATE VIEW @extschema@.workflow_roles_daily AS
-SELECT t.day,
-       t.role_name,
-       t.requests,
-       t.succeeded_requests,
-       t.succeeded_requests - t.cached_requests AS generated_requests,
-       t.fallback_requests,
-       @extschema@.llmw_percent(t.fallback_requests, t.succeeded_requests - t.cached_requests)
-           AS fallback_rate,
-       t.calls,
-       t.input_tokens,
-       t.output_tokens,
-       trim_scale(t.cost_usd) AS cost_usd,
-       @extschema@.llmw_cost_of_one(t.cost_usd, t.requests) AS cost_per_request,
-       @extschema@.llmw_cost_of_one(1000 * t.cost_usd, t.requests) AS cost_per_1000,
-       @extschema@.llmw_cost_of_one(t.cost_usd, t.succeeded_requests) AS cost_per_accepted,
-       t.unpriced_calls
-FROM (
-    SELECT s.day,
-           s.role_name,
-           @extschema@.llmw_sum(s.requests) AS requests,
-           @extschema@.llmw_sum(s.succeeded_requests) AS succeeded_requests,
-           @extschema@.llmw_sum(s.cached_requests) AS cached_requests,
-           @extschema@.llmw_sum(s.fallback_requests) AS fallback_requests,
-           @extschema@.llmw_sum(s.calls) AS calls,
-           @extschema@.llmw_sum(s.input_tokens) AS input_tokens,
-           @extschema@.llmw_sum(s.output_tokens) AS output_tokens,
-           @extschema@.llmw_sum(s.cost_usd) AS cost_usd,
-           @extschema@.llmw_sum(s.unpriced_calls) AS unpriced_calls
-    FROM @extschema@.llmw_stats_daily s
-    WHERE s.facet = 'role'
-    GROUP BY s.day, s.role_name
-) AS t
-WHERE t.calls > 0 OR t.requests > 0;
+SELECT v.day,
+       v.role_name,
+       v.requests,
+       v.succeeded_requests,
+       v.generated_requests,
+       v.fallback_requests,
+       v.fallback_rate,
+       v.calls,
+       v.input_tokens,
+       v.output_tokens,
+       v.cost_usd,
+       v.cost_per_request,
+       v.cost_per_1000,
+       v.cost_per_accepted,
+       v.unpriced_calls
+FROM @extschema@.llmw_askers_daily v
+WHERE v.facet = 'role';
 
 COMMENT ON VIEW @extschema@.workflow_roles_daily IS
     'What did each role ask for, and what did it cost? By day; columns as in '
