@@ -42,6 +42,10 @@ CREATE TABLE workflow_requests (
     total_time_ms bigint,
     items_generated int,
     zones_generated int,
+    category text,
+    complexity text,
+    experiment text,
+    arm text,
     CONSTRAINT workflow_requests_status_check
         CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
 ) PARTITION BY RANGE (submitted_at);
@@ -86,6 +90,14 @@ COMMENT ON COLUMN workflow_requests.items_generated IS
     'without a document, and for formats without rules.';
 COMMENT ON COLUMN workflow_requests.zones_generated IS
     'Limbo zones of the document; NULL without a document, and for formats without them.';
+COMMENT ON COLUMN workflow_requests.category IS
+    'The kind of work, as the caller or the row of the agent said.';
+COMMENT ON COLUMN workflow_requests.complexity IS
+    'low, medium or high, as the caller said or prompt_complexity() found; NULL: not asked for.';
+COMMENT ON COLUMN workflow_requests.experiment IS
+    'The experiment that chose the primary model; NULL: none.';
+COMMENT ON COLUMN workflow_requests.arm IS
+    'control or candidate: the arm of the experiment to which the request was assigned.';
 COMMENT ON COLUMN workflow_requests.outcome_succeeded IS
     'Whether running the workflow succeeded, as record_workflow_outcome() was told; NULL: unknown.';
 
@@ -239,7 +251,8 @@ BEGIN
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, submitted_at)',
             'CREATE INDEX ON %1$I.%2$I (submitted_at)',
             'CREATE INDEX ON %1$I.%2$I (submitted_at) WHERE status = ''running''',
-            'CREATE INDEX ON %1$I.%2$I (fingerprint, finished_at) WHERE status = ''succeeded''']
+            'CREATE INDEX ON %1$I.%2$I (fingerprint, finished_at) WHERE status = ''succeeded''',
+            'CREATE INDEX ON %1$I.%2$I (experiment, submitted_at) WHERE experiment IS NOT NULL']
         WHEN 'llm_calls' THEN ARRAY[
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, call_id, started_at)',
             'CREATE INDEX ON %1$I.%2$I (started_at)',
