@@ -30,22 +30,46 @@ COMMENT ON COLUMN llm_agents.task_kind IS
     'mechanical: figures, logs and patterns, for which a cheap model will do. reasoning: judgement, '
     'for which it may not.';
 COMMENT ON COLUMN llm_agents.model IS
-    'llm_models.name of the model that is asked first; NULL: as the settings say.';
+    'llm_models.name of the model that is asked first; NULL: as the route or the settings say.';
 COMMENT ON COLUMN llm_agents.fallback_models IS
-    'The models that are asked after it, in this order; {}: none; NULL: as the settings say.';
+    'The models that are asked after it, in this order; {}: none; NULL: as the route or the '
+    'settings say.';
 COMMENT ON COLUMN llm_agents.max_tokens IS
     'Input and output tokens that one request may take, all its calls together. A call that could '
     'take more is not made. NULL: no such limit.';
 COMMENT ON COLUMN llm_agents.max_output_tokens IS
-    'Tokens that an answer may have; NULL: as the format or the settings say.';
+    'Tokens that an answer may have; NULL: as the route, the format or the settings say.';
 COMMENT ON COLUMN llm_agents.response_mode IS
     'machine: the document alone. human_debug: an explanation with it. NULL: as the settings say.';
 COMMENT ON COLUMN llm_agents.format IS 'workflow_formats.name; NULL: as the settings say.';
 COMMENT ON COLUMN llm_agents.category IS
-    'What kind of work the agent does, in words of your own. Nothing depends on it.';
+    'The kind of work, in words of your own: requests have it where their caller does not say.';
 COMMENT ON COLUMN llm_agents.enabled IS 'False: requests take nothing from the row.';
 
 SELECT pg_catalog.pg_extension_config_dump('llm_agents', '');
+
+-- Elements of an array can have no foreign key.
+CREATE FUNCTION llmw_check_fallback_models(fallback_models text[], owner text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text;
+BEGIN
+    SELECT coalesce(given.name, 'NULL') INTO missing
+    FROM unnest(fallback_models) AS given (name)
+    WHERE NOT EXISTS (SELECT FROM @extschema@.llm_models m WHERE m.name = given.name)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation',
+            MESSAGE = format('fallback model "%s" of %s does not exist', missing, owner),
+            HINT = 'Choose a model of the table llm_models, or add a row to it.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION llmw_check_fallback_models(text[], text) IS
+    'Refuses models that do not exist; owner is what has them, for the message.';
+REVOKE ALL ON FUNCTION llmw_check_fallback_models(text[], text) FROM PUBLIC;
 
 -- Dumps hold the rows of llm_agents before those of workflow_formats. pg_dump turns
 -- check_function_bodies off for what refers to things that are restored later, which is this.
@@ -53,22 +77,12 @@ CREATE FUNCTION llmw_check_agent() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    missing text;
 BEGIN
     IF NOT current_setting('check_function_bodies')::boolean THEN
         RETURN NEW;
     END IF;
-    SELECT coalesce(given.name, 'NULL') INTO missing
-    FROM unnest(NEW.fallback_models) AS given (name)
-    WHERE NOT EXISTS (SELECT FROM @extschema@.llm_models m WHERE m.name = given.name)
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation',
-            MESSAGE = format('fallback model "%s" of agent "%s" does not exist', missing,
-                             NEW.agent),
-            HINT = 'Choose a model of the table llm_models, or add a row to it.';
-    END IF;
+    PERFORM @extschema@.llmw_check_fallback_models(NEW.fallback_models,
+                                                   format('agent "%s"', NEW.agent));
     IF NEW.format IS NOT NULL
        AND NOT EXISTS (SELECT FROM @extschema@.workflow_formats f WHERE f.name = NEW.format) THEN
         RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation',

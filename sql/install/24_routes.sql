@@ -37,9 +37,49 @@ INSERT INTO llm_routes (complexity, model, builtin) VALUES
 
 SELECT pg_catalog.pg_extension_config_dump('llm_routes', 'WHERE NOT builtin');
 
+-- Dumps leave the shipped rows out, so no other row may look like one.
+CREATE FUNCTION llmw_keep_route() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    fault text;
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        fault := 'TRUNCATE is not allowed on table "llm_routes"';
+    ELSIF TG_OP <> 'INSERT' THEN
+        IF OLD.builtin THEN
+            fault := format('the route of complexity "%s" is shipped with the extension and cannot '
+                            'be changed', OLD.complexity);
+        END IF;
+    END IF;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+            MESSAGE = fault,
+            DETAIL = 'It would be as before after the next restore of a dump.',
+            HINT = 'Insert a row of your own for the same: it goes before the shipped one.';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    NEW.builtin := false;
+    PERFORM @extschema@.llmw_check_fallback_models(NEW.fallback_models,
+        concat_ws(' ', 'the route of', format('category "%s"', nullif(NEW.category, '')),
+                  format('complexity "%s"', nullif(NEW.complexity, ''))));
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION llmw_keep_route() IS
+    'Trigger of llm_routes: keeps the shipped rows, and refuses fallback models that do not exist.';
+REVOKE ALL ON FUNCTION llmw_keep_route() FROM PUBLIC;
+
+-- ENABLE ALWAYS: session_replication_role and logical replication switch none of them off.
+CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON llm_routes
+    FOR EACH ROW EXECUTE FUNCTION llmw_keep_route();
+ALTER TABLE llm_routes ENABLE ALWAYS TRIGGER keep;
+CREATE TRIGGER keep_all BEFORE TRUNCATE ON llm_routes
+    FOR EACH STATEMENT EXECUTE FUNCTION llmw_keep_route();
+ALTER TABLE llm_routes ENABLE ALWAYS TRIGGER keep_all;
 CREATE TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON llm_routes
     FOR EACH ROW EXECUTE FUNCTION llmw_catalogue_changed();
 ALTER TABLE llm_routes ENABLE ALWAYS TRIGGER catalogue_changed;
-CREATE TRIGGER catalogue_emptied AFTER TRUNCATE ON llm_routes
-    FOR EACH STATEMENT EXECUTE FUNCTION llmw_catalogue_changed();
-ALTER TABLE llm_routes ENABLE ALWAYS TRIGGER catalogue_emptied;

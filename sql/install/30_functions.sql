@@ -12,16 +12,20 @@ CREATE FUNCTION @extschema@.generate_workflow(
     tags jsonb DEFAULT '{}',
     throw_on_error boolean DEFAULT true,
     idempotency_key text DEFAULT NULL,
-    cache_for interval DEFAULT NULL
+    cache_for interval DEFAULT NULL,
+    category text DEFAULT NULL,
+    complexity text DEFAULT NULL,
+    model text DEFAULT NULL
 ) RETURNS jsonb
     LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000000
     AS 'MODULE_PATHNAME', 'llmw_generate_workflow';
 COMMENT ON FUNCTION @extschema@.generate_workflow(
-    text, text[], text, text, text, int, jsonb, boolean, text, interval) IS
+    text, text[], text, text, text, int, jsonb, boolean, text, interval, text, text, text) IS
     'Turns a description into a checked workflow document. Spends money: EXECUTE is granted to '
     'nobody. What it does is on record even when the caller rolls back.';
 REVOKE ALL ON FUNCTION @extschema@.generate_workflow(
-    text, text[], text, text, text, int, jsonb, boolean, text, interval) FROM PUBLIC;
+    text, text[], text, text, text, int, jsonb, boolean, text, interval, text, text, text)
+    FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.generate_workflows(
     prompts text[],
@@ -32,18 +36,21 @@ CREATE FUNCTION @extschema@.generate_workflows(
     max_output_tokens int DEFAULT NULL,
     tags jsonb DEFAULT '{}',
     cache_for interval DEFAULT NULL,
+    category text DEFAULT NULL,
+    complexity text DEFAULT NULL,
+    model text DEFAULT NULL,
     OUT ordinal int,
     OUT result jsonb
 ) RETURNS SETOF record
     LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000000 ROWS 100
     AS 'MODULE_PATHNAME', 'llmw_generate_workflows';
 COMMENT ON FUNCTION @extschema@.generate_workflows(
-    text[], text[], text, text, text, int, jsonb, interval) IS
+    text[], text[], text, text, text, int, jsonb, interval, text, text, text) IS
     'Generates a workflow for each prompt, all at once, and returns them as they finish: ordinal is '
     'the place of the prompt in the array, result what generate_workflow() returns with '
     'throw_on_error off. Spends money: EXECUTE is granted to nobody.';
 REVOKE ALL ON FUNCTION @extschema@.generate_workflows(
-    text[], text[], text, text, text, int, jsonb, interval) FROM PUBLIC;
+    text[], text[], text, text, text, int, jsonb, interval, text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.submit_workflow(
     prompt text,
@@ -56,16 +63,20 @@ CREATE FUNCTION @extschema@.submit_workflow(
     priority int DEFAULT 0,
     run_at timestamptz DEFAULT NULL,
     idempotency_key text DEFAULT NULL,
-    cache_for interval DEFAULT NULL
+    cache_for interval DEFAULT NULL,
+    category text DEFAULT NULL,
+    complexity text DEFAULT NULL,
+    model text DEFAULT NULL
 ) RETURNS uuid
     LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT COST 1000
     AS 'MODULE_PATHNAME', 'llmw_submit_workflow';
 COMMENT ON FUNCTION @extschema@.submit_workflow(
-    text, text[], text, text, text, int, jsonb, int, timestamptz, text, interval) IS
+    text, text[], text, text, text, int, jsonb, int, timestamptz, text, interval, text, text, text) IS
     'Writes a request down as a job, in the caller''s transaction, and returns its id. It runs once '
     'that commits, from run_at on. Spends money: EXECUTE is granted to nobody.';
 REVOKE ALL ON FUNCTION @extschema@.submit_workflow(
-    text, text[], text, text, text, int, jsonb, int, timestamptz, text, interval) FROM PUBLIC;
+    text, text[], text, text, text, int, jsonb, int, timestamptz, text, interval, text, text, text)
+    FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.workflow_result(request_id uuid, wait interval DEFAULT '0')
     RETURNS jsonb
@@ -92,9 +103,16 @@ CREATE FUNCTION @extschema@.regenerate_workflow(
     AS 'MODULE_PATHNAME', 'llmw_regenerate_workflow';
 COMMENT ON FUNCTION @extschema@.regenerate_workflow(uuid, text, boolean) IS
     'Generates a document again, told what should be different. The new request has the old one as '
-    'its parent. For the role that made the old one, and for roles that may read '
+    'its parent, and its agent, category and complexity. For the role that made the old one, and for roles that may read '
     'workflow_requests. Spends money: EXECUTE is granted to nobody.';
 REVOKE ALL ON FUNCTION @extschema@.regenerate_workflow(uuid, text, boolean) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.prompt_complexity(prompt text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+    AS 'MODULE_PATHNAME', 'llmw_prompt_complexity';
+COMMENT ON FUNCTION @extschema@.prompt_complexity(text) IS
+    'low, medium or high: how complex the workflow is that a prompt asks for, by the parts, the '
+    'branching words and the length of the prompt. llm_workflow.complexity = auto goes by it.';
 
 -- One function for the short and the long form. Two would be ambiguous for arguments without a type
 -- and for smallint, which is what drivers send.

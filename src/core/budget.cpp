@@ -4,9 +4,8 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <utility>
 
-#include "core/json_value.hpp"
+#include "core/tags.hpp"
 #include "core/text.hpp"
 
 namespace llmw {
@@ -64,32 +63,14 @@ std::string utc(std::int64_t time) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-/// Tags of a call, read once and only when a budget asks for them.
-class CallTags {
- public:
-  explicit CallTags(std::string_view json) : json_(json) {}
-
-  bool has(std::string_view key, std::string_view value) {
-    if (!std::exchange(is_read_, true)) read_json_value(json_, object_);
-    const JsonValue* found = object_.find(key);
-    if (found == nullptr) return false;
-    return found->is_string() ? found->text == value : write_json(*found) == value;
-  }
-
- private:
-  std::string_view json_;
-  JsonValue object_;
-  bool is_read_ = false;
-};
-
-bool counts(const Budget& budget, const BudgetSubject& subject, CallTags& tags) {
+bool counts(const Budget& budget, const BudgetSubject& subject, RequestTags& tags) {
   switch (budget.scope) {
     case BudgetScope::database: return true;
     case BudgetScope::role: return subject.role == budget.subject;
     case BudgetScope::agent: return subject.agent == budget.subject;
     case BudgetScope::model: return subject.model == budget.subject;
     case BudgetScope::server: return subject.server == budget.subject;
-    case BudgetScope::tag: return tags.has(budget.tag_key, budget.subject);
+    case BudgetScope::tag: return tags.value(budget.tag_key) == budget.subject;
   }
   return false;
 }
@@ -177,7 +158,7 @@ std::optional<BudgetAction> parse_budget_action(std::string_view word) {
 
 std::vector<const Budget*> budgets_that_count(std::span<const Budget> budgets,
                                               const BudgetSubject& subject) {
-  CallTags tags(subject.tags);
+  RequestTags tags(subject.tags);
   std::vector<const Budget*> counting;
   for (const Budget& budget : budgets)
     if (counts(budget, subject, tags)) counting.push_back(&budget);

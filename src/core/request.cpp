@@ -40,6 +40,8 @@ std::string encode(const GenerationRequest& request) {
   out.number(request.format_version);
   out.flag(request.compact);
   out.text(request.agent);
+  out.text(request.category);
+  out.text(request.complexity);
   out.text(request.tags);
   out.flag(request.response_mode == ResponseMode::human_debug);
   out.number(request.max_output_tokens);
@@ -55,6 +57,8 @@ std::string encode(const GenerationRequest& request) {
   out.text(request.request_sha256);
   out.list(request.models);
   out.list(request.forbidden);
+  out.text(request.experiment);
+  out.text(request.arm);
   out.flag(request.parent.has_value());
   if (request.parent) write_id(out, *request.parent);
   out.text(request.previous_document);
@@ -73,6 +77,8 @@ GenerationRequest decode_request(std::string_view bytes) {
   request.format_version = static_cast<int>(in.number());
   request.compact = in.flag();
   request.agent = in.text();
+  request.category = in.text();
+  request.complexity = in.text();
   request.tags = in.text();
   request.response_mode = in.flag() ? ResponseMode::human_debug : ResponseMode::machine;
   request.max_output_tokens = static_cast<int>(in.number());
@@ -88,6 +94,8 @@ GenerationRequest decode_request(std::string_view bytes) {
   request.request_sha256 = in.text();
   request.models = in.list();
   request.forbidden = in.list();
+  request.experiment = in.text();
+  request.arm = in.text();
   if (in.flag()) request.parent = read_id(in);
   request.previous_document = in.text();
   request.previous_findings = in.text();

@@ -19,9 +19,11 @@ struct GenerationRequest {
   std::vector<std::string> services;
   std::string format;
   int format_version = 1;
-  bool compact = false;  ///< ask for the compact form of the format
-  std::string agent;     ///< empty: none
-  std::string tags;      ///< JSON object
+  bool compact = false;    ///< ask for the compact form of the format
+  std::string agent;       ///< empty: none
+  std::string category;    ///< the kind of work; empty: none
+  std::string complexity;  ///< low, medium or high; empty: not asked for
+  std::string tags;        ///< JSON object
   ResponseMode response_mode = ResponseMode::machine;
   int max_output_tokens = 0;
   int max_retries = 0;
@@ -36,6 +38,8 @@ struct GenerationRequest {
   std::string request_sha256;       ///< 32 bytes: requests with the same ask for the same; or empty
   std::vector<std::string> models;  ///< the chain, primary first
   std::vector<std::string> forbidden;  ///< of `models`: the role may not use their servers
+  std::string experiment;              ///< which chose the first of `models`; empty: none
+  std::string arm;                     ///< of `experiment`: control or candidate
   std::optional<Uuid> parent;          ///< the request that this one regenerates
   std::string previous_document;       ///< of `parent`, JSON; empty: it had none
   std::string previous_findings;       ///< of `parent`, one line each

@@ -26,6 +26,8 @@ void for_each_member(Visit&& visit) {
   visit("format_version", &R::format_version);
   visit("compact", &R::compact);
   visit("agent", &R::agent);
+  visit("category", &R::category);
+  visit("complexity", &R::complexity);
   // As text: what jsonb holds may be deeper than what our parser takes.
   visit("tags", &R::tags);
   visit("response_mode", &R::response_mode);
@@ -41,6 +43,8 @@ void for_each_member(Visit&& visit) {
   visit("idempotency_key", &R::idempotency_key);
   visit("models", &R::models);
   visit("forbidden", &R::forbidden);
+  visit("experiment", &R::experiment);
+  visit("arm", &R::arm);
   visit("previous_document", &R::previous_document);
   visit("previous_findings", &R::previous_findings);
   visit("feedback", &R::feedback);

@@ -1,11 +1,10 @@
 #include "pg/agent_catalogue.hpp"
 
 #include <map>
-#include <memory>
+#include <span>
 #include <utility>
 
-#include "pg/boundary.hpp"
-#include "pg/own_table.hpp"
+#include "pg/table_cache.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -23,28 +22,11 @@ struct AgentRow {
   int max_output_tokens;
   const char* response_mode;
   const char* format;
+  const char* category;
   bool enabled;
 };
 
-/// The cache of this process. `loaded` is read only while `age` is current.
-struct AgentCache {
-  Agents* loaded;
-  CacheAge age;
-  Oid table;
-  bool callback_registered;
-};
-
-constinit AgentCache agents{nullptr, {}, InvalidOid, false};
-
-void on_agents_changed(Datum, Oid relation) {
-  if (relation == InvalidOid || relation == agents.table) ++agents.age.generation;
-}
-
-void register_callback() {
-  if (agents.callback_registered) return;
-  PgCall([] { CacheRegisterRelcacheCallback(on_agents_changed, 0); });
-  agents.callback_registered = true;
-}
+constinit TableCache<Agents> cache{"llm_agents"};
 
 AgentRow read_row(const RowReader& row) {
   return {row.text_or_null("agent"),
@@ -54,10 +36,9 @@ AgentRow read_row(const RowReader& row) {
           row.int_or_zero("max_output_tokens"),
           row.text_or_null("response_mode"),
           row.text_or_null("format"),
+          row.text_or_null("category"),
           DatumGetBool(row.get("enabled"))};
 }
-
-std::string utf8_or_empty(const char* text) { return text == nullptr ? "" : to_utf8(text); }
 
 Agent to_agent(const AgentRow& row) {
   Agent agent;
@@ -73,32 +54,27 @@ Agent to_agent(const AgentRow& row) {
                               ? ResponseMode::human_debug
                               : ResponseMode::machine;
   agent.format = utf8_or_empty(row.format);
+  agent.category = utf8_or_empty(row.category);
   agent.enabled = row.enabled;
   return agent;
 }
 
-void load() {
-  register_callback();
-  agents.table = find_own_table("llm_agents");
-  const LoadMark mark =
-      load_table<AgentRow>(agents.age, agents.table, read_row, [](std::span<const AgentRow> rows) {
-        auto fresh = std::make_unique<Agents>();
-        for (const AgentRow& row : rows) {
-          Agent agent = to_agent(row);
-          std::string name = agent.name;
-          fresh->emplace(std::move(name), std::move(agent));
-        }
-        delete std::exchange(agents.loaded, fresh.release());
-      });
-  agents.age.loaded = mark;
+Agents to_agents(std::span<const AgentRow> rows) {
+  Agents agents;
+  for (const AgentRow& row : rows) {
+    Agent agent = to_agent(row);
+    std::string name = agent.name;
+    agents.emplace(std::move(name), std::move(agent));
+  }
+  return agents;
 }
 
 }  // namespace
 
 const Agent* find_agent(std::string_view name) {
-  if (!agents.age.is_current()) load();
-  const auto found = agents.loaded->find(name);
-  return found == agents.loaded->end() ? nullptr : &found->second;
+  const Agents& agents = cache.current(read_row, to_agents);
+  const auto found = agents.find(name);
+  return found == agents.end() ? nullptr : &found->second;
 }
 
 }  // namespace llmw

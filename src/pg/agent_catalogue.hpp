@@ -18,12 +18,13 @@ namespace llmw {
 /// A row of llm_agents: what its requests take as far as their callers do not say.
 struct Agent {
   std::string name;
-  std::string model;                                        ///< empty: the settings'
-  std::optional<std::vector<std::string>> fallback_models;  ///< absent: the settings'
+  std::string model;                                        ///< empty: the route's
+  std::optional<std::vector<std::string>> fallback_models;  ///< absent: the route's
   std::int64_t max_tokens = 0;                              ///< of a request; 0: no limit
-  int max_output_tokens = 0;                                ///< 0: the format's or the settings'
+  int max_output_tokens = 0;                                ///< 0: the route's
   std::optional<ResponseMode> response_mode;                ///< absent: the settings'
   std::string format;                                       ///< empty: the settings'
+  std::string category;                                     ///< empty: none
   bool enabled = true;
 };
 

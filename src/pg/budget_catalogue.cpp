@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
-#include "pg/boundary.hpp"
-#include "pg/own_table.hpp"
+#include "pg/table_cache.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -33,25 +30,7 @@ struct ReadRow {
   bool enabled;
 };
 
-/// The cache of this process. `loaded` is read only while `age` is current.
-struct CacheState {
-  Budgets* loaded;
-  CacheAge age;
-  Oid table;
-  bool callback_registered;
-};
-
-constinit CacheState cache{nullptr, {}, InvalidOid, false};
-
-void on_relation_changed(Datum, Oid relation) {
-  if (relation == InvalidOid || relation == cache.table) ++cache.age.generation;
-}
-
-void register_callback() {
-  if (cache.callback_registered) return;
-  PgCall([] { CacheRegisterRelcacheCallback(on_relation_changed, 0); });
-  cache.callback_registered = true;
-}
+constinit TableCache<Budgets> cache{"llm_budgets"};
 
 ReadRow read_row(const RowReader& row) {
   return {row.text_or_null("budget"),         row.text_or_null("scope"),
@@ -60,8 +39,6 @@ ReadRow read_row(const RowReader& row) {
           row.bigint_or_zero("limit_tokens"), !row.is_null("limit_tokens"),
           row.text_or_null("action"),         DatumGetBool(row.get("enabled"))};
 }
-
-std::string utf8_or_empty(const char* text) { return text == nullptr ? "" : to_utf8(text); }
 
 /// The table's checks let no other value in.
 template <typename Value>
@@ -94,22 +71,8 @@ Budgets to_budgets(std::span<const ReadRow> rows) {
   return budgets;
 }
 
-void load() {
-  register_callback();
-  cache.table = find_own_table("llm_budgets");
-  const LoadMark mark =
-      load_table<ReadRow>(cache.age, cache.table, read_row, [](std::span<const ReadRow> rows) {
-        auto fresh = std::make_unique<Budgets>(to_budgets(rows));
-        delete std::exchange(cache.loaded, fresh.release());
-      });
-  cache.age.loaded = mark;
-}
-
 }  // namespace
 
-std::span<const Budget> enabled_budgets() {
-  if (!cache.age.is_current()) load();
-  return *cache.loaded;
-}
+std::span<const Budget> enabled_budgets() { return cache.current(read_row, to_budgets); }
 
 }  // namespace llmw

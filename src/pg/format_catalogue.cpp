@@ -9,8 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "pg/boundary.hpp"
-#include "pg/own_table.hpp"
+#include "pg/table_cache.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -37,25 +36,7 @@ struct ReadRow {
   bool enabled;
 };
 
-/// The cache of this process. `loaded` is read only while `age` is current.
-struct CacheState {
-  Formats* loaded;
-  CacheAge age;
-  Oid table;
-  bool callback_registered;
-};
-
-constinit CacheState cache{nullptr, {}, InvalidOid, false};
-
-void on_relation_changed(Datum, Oid relation) {
-  if (relation == InvalidOid || relation == cache.table) ++cache.age.generation;
-}
-
-void register_callback() {
-  if (cache.callback_registered) return;
-  PgCall([] { CacheRegisterRelcacheCallback(on_relation_changed, 0); });
-  cache.callback_registered = true;
-}
+constinit TableCache<Formats> cache{"workflow_formats"};
 
 ReadRow read_row(const RowReader& row) {
   return {row.text_or_null("name"),        row.text_or_null("system_prompt"),
@@ -75,9 +56,10 @@ FormatRow to_format_row(const ReadRow& row) {
 
 /// What an older load compiled for the same row, or nothing.
 std::shared_ptr<const Format> compiled_before(const FormatRow& row) {
-  if (cache.loaded == nullptr) return nullptr;
-  const auto format = cache.loaded->find(row.name);
-  if (format == cache.loaded->end()) return nullptr;
+  const Formats* before = cache.last();
+  if (before == nullptr) return nullptr;
+  const auto format = before->find(row.name);
+  if (format == before->end()) return nullptr;
   const auto version = format->second.find(row.version);
   if (version == format->second.end() || version->second.row != row) return nullptr;
   return version->second.compiled;
@@ -94,21 +76,7 @@ Formats to_formats(std::span<const ReadRow> rows) {
   return formats;
 }
 
-void load() {
-  register_callback();
-  cache.table = find_own_table("workflow_formats");
-  const LoadMark mark =
-      load_table<ReadRow>(cache.age, cache.table, read_row, [](std::span<const ReadRow> rows) {
-        auto fresh = std::make_unique<Formats>(to_formats(rows));
-        delete std::exchange(cache.loaded, fresh.release());
-      });
-  cache.age.loaded = mark;
-}
-
-Formats& current() {
-  if (!cache.age.is_current()) load();
-  return *cache.loaded;
-}
+Formats& current() { return cache.current(read_row, to_formats); }
 
 std::string quoted(std::string_view name) {
   constexpr std::size_t kMaxShownBytes = 64;

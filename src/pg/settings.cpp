@@ -10,6 +10,13 @@ Settings settings;
 
 namespace {
 
+// The empty name is left out of the list of valid values.
+constexpr config_enum_entry kComplexities[] = {
+    {"", kComplexityNone, true},      {"auto", kComplexityAuto, false},
+    {"low", kComplexityLow, false},   {"medium", kComplexityMedium, false},
+    {"high", kComplexityHigh, false}, {nullptr, 0, false},
+};
+
 constexpr config_enum_entry kResponseModes[] = {
     {"machine", kResponseModeMachine, false},
     {"human_debug", kResponseModeHumanDebug, false},
@@ -68,6 +75,10 @@ void define_generation_settings() {
   define_bool("llm_workflow.enable_fallback",
               "Allows the models of llm_workflow.fallback_models to be asked.",
               &settings.enable_fallback, true);
+  DefineCustomEnumVariable(
+      "llm_workflow.complexity", "Sets the complexity of requests whose caller does not say.",
+      "auto: by a rule on the prompt; empty: none.", &settings.complexity, kComplexityNone,
+      kComplexities, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   define_string("llm_workflow.format", "Sets the format of generated documents.", &settings.format,
                 "pilot");
   define_string("llm_workflow.compact",

@@ -6,6 +6,13 @@
 
 namespace llmw {
 
+enum ComplexitySetting {
+  kComplexityNone,
+  kComplexityAuto,  ///< by the rule on the prompt
+  kComplexityLow,
+  kComplexityMedium,
+  kComplexityHigh
+};
 enum ResponseModeSetting { kResponseModeMachine, kResponseModeHumanDebug };
 
 /// Values as PostgreSQL keeps them. Read-only for everyone but the GUC machinery.
@@ -19,7 +26,8 @@ struct Settings {
   int repair_attempts;
   int retry_base_delay;  ///< milliseconds
   char* format;
-  char* compact;  ///< "off", "on", or a list of formats
+  char* compact;   ///< "off", "on", or a list of formats
+  int complexity;  ///< of requests whose caller does not say
   int response_mode;
   bool store_prompts;
   char* baseline_model;

@@ -23,6 +23,8 @@ std::string to_utf8(const char* value) {
   return server_bytes_to_utf8(value, static_cast<int>(std::strlen(value)));
 }
 
+std::string utf8_or_empty(const char* value) { return value == nullptr ? "" : to_utf8(value); }
+
 text* to_server_text(std::string_view utf8) {
   return PgCall([=] {
     const int length = static_cast<int>(utf8.size());

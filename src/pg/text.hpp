@@ -15,6 +15,8 @@ namespace llmw {
 /// A text value of the server as UTF-8.
 std::string to_utf8(text* value);
 std::string to_utf8(const char* value);
+/// Empty for nullptr: a column that is NULL.
+std::string utf8_or_empty(const char* value);
 
 /// UTF-8 as a new text value in the server's encoding, in CurrentMemoryContext.
 text* to_server_text(std::string_view utf8);

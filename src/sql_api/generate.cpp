@@ -13,12 +13,12 @@ namespace llmw {
 
 namespace {
 
-enum Argument { kThrowOnError = kFurtherArguments, kIdempotencyKey, kCacheFor };
+enum Argument { kThrowOnError = kFurtherArguments, kIdempotencyKey, kCacheFor, kCategory };
 
 GenerationRequest make_request(FunctionCallInfo fcinfo) {
   std::string prompt = read_prompt(fcinfo);
-  GenerationRequest request = read_request(fcinfo);
-  request.prompt = std::move(prompt);
+  const RequestChoices choices = read_choices(fcinfo, {kCategory});
+  GenerationRequest request = read_request(fcinfo, choices, std::move(prompt));
   request.idempotency_key = read_idempotency_key(fcinfo, kIdempotencyKey);
   request.cache_for_ms = read_milliseconds(fcinfo, kCacheFor, "cache_for");
   complete_request(request);

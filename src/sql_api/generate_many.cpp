@@ -4,6 +4,7 @@
 // under way. The object that holds what is under way lives as long as the memory of the query: an
 // error, a LIMIT that is reached and a cursor that is closed all end it, and abandon what is left.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,11 +23,18 @@ namespace llmw {
 
 namespace {
 
-enum Argument { kPrompts = kPrompt, kCacheFor = kFurtherArguments };
+enum Argument { kPrompts = kPrompt, kCacheFor = kFurtherArguments, kCategory };
 
 constexpr std::size_t kMostAtOnce = 256;  // slots are for other sessions too
 
-using Prompts = std::vector<std::optional<std::string>>;
+struct BatchPrompt {
+  std::optional<std::string> text;
+  std::string complexity;  ///< see BatchRequests
+};
+using Prompts = std::vector<BatchPrompt>;
+
+/// What the requests of a batch have in common, by the complexity of their prompts.
+using BatchRequests = std::map<std::string, GenerationRequest, std::less<>>;
 
 /// A row of the result; without JSON, result is NULL.
 struct PromptResult {
@@ -55,8 +63,8 @@ bool is_full(const Error& error) {
 
 class PromptBatch {
  public:
-  PromptBatch(GenerationRequest request, Prompts prompts)
-      : role_(GetUserId()), request_(std::move(request)), prompts_(std::move(prompts)) {}
+  PromptBatch(BatchRequests requests, Prompts prompts)
+      : role_(GetUserId()), requests_(std::move(requests)), prompts_(std::move(prompts)) {}
 
   /// The next row; nothing when all were given back.
   std::optional<PromptResult> next() {
@@ -75,12 +83,12 @@ class PromptBatch {
   /// for which the memory does not suffice though nothing else of ours is in it.
   std::optional<PromptResult> begin_more() {
     while (begun_ < prompts_.size() && awaited_.size() < kMostAtOnce) {
-      const std::optional<std::string>& prompt = prompts_[begun_];
+      const BatchPrompt& prompt = prompts_[begun_];
       const int ordinal = static_cast<int>(begun_) + 1;
-      if (!prompt) return give({ordinal, std::nullopt});
-      if (has_only_blanks(*prompt)) return give(failed(ordinal, empty_prompt()));
+      if (!prompt.text) return give({ordinal, std::nullopt});
+      if (has_only_blanks(*prompt.text)) return give(failed(ordinal, empty_prompt()));
       try {
-        begin(*prompt, ordinal);
+        begin(prompt, ordinal);
       } catch (const Error& error) {
         if (awaited_.size() == 0 && error.sqlstate() == sqlstate::kOutOfMemory)
           return give(failed(ordinal, error));
@@ -91,10 +99,11 @@ class PromptBatch {
     return std::nullopt;
   }
 
-  void begin(const std::string& prompt, int ordinal) {
-    request_.prompt = prompt;
-    complete_request(request_, role_);
-    awaited_.add(request_, ordinal);
+  void begin(const BatchPrompt& prompt, int ordinal) {
+    GenerationRequest request = requests_.at(prompt.complexity);
+    request.prompt = *prompt.text;
+    complete_request(request, role_);
+    awaited_.add(request, ordinal);
     ++begun_;
   }
 
@@ -109,7 +118,7 @@ class PromptBatch {
   }
 
   Oid role_;
-  GenerationRequest request_;  ///< all but the prompt
+  BatchRequests requests_;
   Prompts prompts_;
   std::size_t begun_ = 0;  ///< of prompts_
   AwaitedRequests awaited_;
@@ -134,7 +143,7 @@ Prompts read_prompts(FunctionCallInfo fcinfo) {
     if (elements.nulls[i])
       prompts.emplace_back();
     else
-      prompts.emplace_back(to_utf8(DatumGetTextPP(elements.values[i])));
+      prompts.push_back({to_utf8(DatumGetTextPP(elements.values[i])), {}});
   }
   return prompts;
 }
@@ -144,11 +153,29 @@ void end_batch(void* batch) {
   delete static_cast<PromptBatch*>(batch);
 }
 
+/// All are made before the first prompt is sent: a route that cannot be used costs nothing then.
+BatchRequests make_requests(FunctionCallInfo fcinfo, Prompts& prompts) {
+  const RequestChoices choices = read_choices(fcinfo, {kCategory});
+  BatchRequests requests;
+  const auto add = [&](const std::string& prompt) {
+    GenerationRequest request = read_request(fcinfo, choices, prompt);
+    request.cache_for_ms = read_milliseconds(fcinfo, kCacheFor, "cache_for");
+    if (!prompts.empty()) request.max_cost = request_cost_limit(static_cast<int>(prompts.size()));
+    std::string complexity = request.complexity;
+    requests.emplace(std::move(complexity), std::move(request));
+  };
+  for (BatchPrompt& prompt : prompts) {
+    if (!prompt.text) continue;
+    prompt.complexity = complexity_of(choices, *prompt.text);
+    if (!requests.contains(prompt.complexity)) add(*prompt.text);
+  }
+  if (requests.empty()) add({});
+  return requests;
+}
+
 void begin_batch(FunctionCallInfo fcinfo) {
   Prompts prompts = PG_ARGISNULL(kPrompts) ? Prompts() : read_prompts(fcinfo);
-  GenerationRequest request = read_request(fcinfo);
-  request.cache_for_ms = read_milliseconds(fcinfo, kCacheFor, "cache_for");
-  if (!prompts.empty()) request.max_cost = request_cost_limit(static_cast<int>(prompts.size()));
+  BatchRequests requests = make_requests(fcinfo, prompts);
   FuncCallContext* call = PgCall([=] {
     FuncCallContext* context = init_MultiFuncCall(fcinfo);
     MemoryContext before = MemoryContextSwitchTo(context->multi_call_memory_ctx);
@@ -162,7 +189,7 @@ void begin_batch(FunctionCallInfo fcinfo) {
   });
   auto* at_end = static_cast<MemoryContextCallback*>(call->user_fctx);
   at_end->func = end_batch;
-  at_end->arg = new PromptBatch(std::move(request), std::move(prompts));
+  at_end->arg = new PromptBatch(std::move(requests), std::move(prompts));
   MemoryContextRegisterResetCallback(call->multi_call_memory_ctx, at_end);
 }
 

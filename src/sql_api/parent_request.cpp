@@ -15,7 +15,8 @@ namespace llmw {
 namespace {
 
 constexpr const char* kFindRequest =
-    "SELECT role_name, status, format, prompt, services, agent, tags, document, warnings"
+    "SELECT role_name, status, format, prompt, services, agent, tags, document, warnings,"
+    " category, complexity"
     " FROM @extschema@.workflow_requests"
     " WHERE request_id OPERATOR(pg_catalog.=) $1 AND submitted_at OPERATOR(pg_catalog.=) $2";
 
@@ -28,7 +29,9 @@ enum Column {
   kAgent,
   kTags,
   kDocument,
-  kWarnings
+  kWarnings,
+  kCategory,
+  kComplexity
 };
 
 struct ParentRow {
@@ -51,6 +54,8 @@ ParentRow read_row(const SpiRow& found) {
   row.parent.services =
       to_utf8_list(PgCall([=] { return DatumGetArrayTypeP(services); }), "services");
   row.parent.agent = found.text(kAgent);
+  row.parent.category = found.text(kCategory);
+  row.parent.complexity = found.text(kComplexity);
   row.parent.tags = found.text(kTags);
   row.parent.document = found.text(kDocument);
   return row;

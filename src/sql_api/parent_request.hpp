@@ -13,10 +13,12 @@ struct ParentRequest {
   std::string format;
   std::string prompt;
   std::vector<std::string> services;
-  std::string agent;     ///< empty: none
-  std::string tags;      ///< JSON object
-  std::string document;  ///< JSON; empty: it had none
-  std::string findings;  ///< one line for each of its warnings
+  std::string agent;       ///< empty: none
+  std::string category;    ///< empty: none
+  std::string complexity;  ///< low, medium or high; empty: it was not asked for
+  std::string tags;        ///< JSON object
+  std::string document;    ///< JSON; empty: it had none
+  std::string findings;    ///< one line for each of its warnings
 };
 
 /// The request `id`. Allowed are the role that made it and roles that may read all requests.

@@ -1,9 +1,9 @@
 // regenerate_workflow(): a request of the ledger once more, told what should be different.
 //
-// What was asked is taken from the parent: prompt, services, format, agent and tags. How it is
-// asked is taken from the agent's row as it is now and from the session: models, limits and the
-// newest enabled version of the format. The parent's own version may be disabled, and its document
-// is only shown to the model.
+// What was asked is taken from the parent: prompt, services, format, agent, category, complexity
+// and tags. How it is asked is taken from the agent's row and the route as they are now and from
+// the session: models, limits and the newest enabled version of the format. The parent's own
+// version may be disabled, and its document is only shown to the model.
 
 #include <string>
 
@@ -33,8 +33,9 @@ GenerationRequest make_request(const Uuid& parent_id, std::string feedback) {
   RequestChoices choices;
   choices.agent = std::move(parent.agent);
   choices.format = std::move(parent.format);
-  GenerationRequest request = make_session_request(choices);
-  request.prompt = std::move(parent.prompt);
+  choices.complexity = parse_complexity(parent.complexity);
+  if (!parent.category.empty()) choices.category = std::move(parent.category);
+  GenerationRequest request = make_session_request(choices, std::move(parent.prompt));
   request.services = std::move(parent.services);
   request.tags = std::move(parent.tags);
   request.parent = parent_id;

@@ -1,10 +1,10 @@
 #include "sql_api/request_arguments.hpp"
 
 #include <optional>
+#include <utility>
 
 #include "pg/boundary.hpp"
 #include "pg/text.hpp"
-#include "sql_api/session_request.hpp"
 
 namespace llmw {
 
@@ -27,6 +27,11 @@ std::string read_tags(FunctionCallInfo fcinfo) {
   return jsonb_to_utf8(value);
 }
 
+std::optional<std::string> read_text_or_null(FunctionCallInfo fcinfo, int n) {
+  if (PG_ARGISNULL(n)) return std::nullopt;
+  return read_text(fcinfo, n, "");
+}
+
 std::optional<int> read_max_output_tokens(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(kMaxOutputTokens)) return std::nullopt;
   const int tokens = PG_GETARG_INT32(kMaxOutputTokens);
@@ -35,17 +40,38 @@ std::optional<int> read_max_output_tokens(FunctionCallInfo fcinfo) {
   return tokens;
 }
 
-RequestChoices read_choices(FunctionCallInfo fcinfo) {
-  RequestChoices choices;
-  choices.agent = read_text(fcinfo, kAgent, "");
-  if (!PG_ARGISNULL(kFormat)) choices.format = read_text(fcinfo, kFormat, "");
-  if (!PG_ARGISNULL(kResponseMode))
-    choices.response_mode = parse_response_mode(read_text(fcinfo, kResponseMode, ""));
-  choices.max_output_tokens = read_max_output_tokens(fcinfo);
-  return choices;
+std::optional<std::string> read_category(FunctionCallInfo fcinfo, int n) {
+  std::optional<std::string> category = read_text_or_null(fcinfo, n);
+  if (category && category->empty())
+    throw Error(sqlstate::kInvalidParameterValue, "category must not be empty", {},
+                "Use NULL for the category of the agent, or none.");
+  return category;
+}
+
+std::optional<Complexity> read_complexity(FunctionCallInfo fcinfo, int n) {
+  const std::optional<std::string> word = read_text_or_null(fcinfo, n);
+  if (!word) return std::nullopt;
+  const std::optional<Complexity> complexity = parse_complexity(*word);
+  if (!complexity)
+    throw Error(sqlstate::kInvalidParameterValue, "unknown complexity \"" + *word + "\"", {},
+                "Valid complexities are low, medium and high.");
+  return complexity;
 }
 
 }  // namespace
+
+RequestChoices read_choices(FunctionCallInfo fcinfo, RoutingArguments routing) {
+  RequestChoices choices;
+  choices.agent = read_text(fcinfo, kAgent, "");
+  choices.format = read_text_or_null(fcinfo, kFormat);
+  if (!PG_ARGISNULL(kResponseMode))
+    choices.response_mode = parse_response_mode(read_text(fcinfo, kResponseMode, ""));
+  choices.max_output_tokens = read_max_output_tokens(fcinfo);
+  choices.category = read_category(fcinfo, routing.category);
+  choices.complexity = read_complexity(fcinfo, routing.complexity);
+  choices.model = read_text_or_null(fcinfo, routing.model);
+  return choices;
+}
 
 std::string read_text(FunctionCallInfo fcinfo, int n, const char* otherwise) {
   if (PG_ARGISNULL(n)) return to_utf8(otherwise);
@@ -60,8 +86,9 @@ std::string read_prompt(FunctionCallInfo fcinfo) {
   return prompt;
 }
 
-GenerationRequest read_request(FunctionCallInfo fcinfo) {
-  GenerationRequest request = make_session_request(read_choices(fcinfo));
+GenerationRequest read_request(FunctionCallInfo fcinfo, const RequestChoices& choices,
+                               std::string prompt) {
+  GenerationRequest request = make_session_request(choices, std::move(prompt));
   if (!PG_ARGISNULL(kServices)) {
     const Datum services = PG_GETARG_DATUM(kServices);
     request.services =

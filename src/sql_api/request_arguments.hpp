@@ -7,10 +7,11 @@
 #include "core/error.hpp"
 #include "core/request.hpp"
 #include "pg/postgres.hpp"
+#include "sql_api/session_request.hpp"
 
 namespace llmw {
 
-/// Where they stand. What a function has besides comes after them.
+/// Where they stand. What a function has besides comes after them, and then the routing arguments.
 enum RequestArgument {
   kPrompt,  ///< of generate_workflows: prompts
   kServices,
@@ -22,9 +23,20 @@ enum RequestArgument {
   kFurtherArguments
 };
 
-/// The request that the arguments after kPrompt, its agent and the settings of the session ask for.
-/// The caller adds the prompt, and then calls complete_request().
-GenerationRequest read_request(FunctionCallInfo fcinfo);
+/// The last arguments of each function: category, complexity and model.
+struct RoutingArguments {
+  int category;
+  int complexity = category + 1;
+  int model = category + 2;
+};
+
+/// What the arguments say of how `prompt` is to be asked.
+RequestChoices read_choices(FunctionCallInfo fcinfo, RoutingArguments routing);
+
+/// The request for `prompt` that `choices`, the other arguments and the settings of the session ask
+/// for. The caller may add to it, and then calls complete_request().
+GenerationRequest read_request(FunctionCallInfo fcinfo, const RequestChoices& choices,
+                               std::string prompt);
 
 /// The prompt, which must not be NULL. Error 22023 when it is empty.
 std::string read_prompt(FunctionCallInfo fcinfo);

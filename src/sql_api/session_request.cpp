@@ -7,41 +7,20 @@
 #include "core/error.hpp"
 #include "core/wire.hpp"
 #include "pg/agent_catalogue.hpp"
-#include "pg/boundary.hpp"
-#include "pg/catalogue.hpp"
 #include "pg/format_catalogue.hpp"
 #include "pg/ids.hpp"
-#include "pg/provider_server.hpp"
+#include "pg/route_catalogue.hpp"
 #include "pg/settings.hpp"
 #include "pg/sha256.hpp"
 #include "pg/text.hpp"
+#include "sql_api/model_chain.hpp"
+#include "sql_api/name_list.hpp"
 #include "sql_api/request_access.hpp"
 #include "sql_api/statement_cost.hpp"
 
 namespace llmw {
 
 namespace {
-
-constexpr std::string_view kBlanks = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-/// The names in a list that is separated by commas, each once.
-std::vector<std::string> split_names(std::string_view list) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at <= list.size();) {
-    const std::size_t comma = std::min(list.find(',', at), list.size());
-    const std::string_view name = trim(list.substr(at, comma - at));
-    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
-      names.emplace_back(name);
-    at = comma + 1;
-  }
-  return names;
-}
 
 /// Of a name without a row: one that says nothing. It is a label in the ledger then.
 Agent usable_agent(const std::string& name) {
@@ -53,53 +32,10 @@ Agent usable_agent(const std::string& name) {
   return *agent;
 }
 
-/// The models of the agent, and of the session's settings where it has none: primary first, each
-/// once.
-std::vector<std::string> model_chain(const Agent& agent) {
-  std::vector<std::string> chain{
-      agent.model.empty() ? std::string(trim(to_utf8(settings.primary_model))) : agent.model};
-  if (!settings.enable_fallback) return chain;
-  for (const std::string& name : agent.fallback_models
-                                     ? *agent.fallback_models
-                                     : split_names(to_utf8(settings.fallback_models)))
-    if (std::find(chain.begin(), chain.end(), name) == chain.end()) chain.push_back(name);
-  return chain;
-}
-
-const Model& existing_model(const std::string& name) {
-  const Model* model = find_model(name);
-  if (model == nullptr)
-    throw Error(sqlstate::kUndefinedObject, "model \"" + name + "\" does not exist", {},
-                "Choose a model of the table llm_models, or add a row to it.");
-  if (!model->enabled)
-    throw Error(sqlstate::kNotInPrerequisiteState, "model \"" + name + "\" is disabled", {},
-                "Choose another model, or set enabled in its row of llm_models.");
-  return *model;
-}
-
-/// Whether the current role may spend on the server of `name`.
-bool may_use(const std::string& name) {
-  const std::string server_name = existing_model(name).server;
-  const ProviderServer server = find_provider_server(server_name);
-  const Oid oid = server.oid;
-  return PgCall([=] { return may_use_server(oid, GetUserId()); });
-}
-
-// The primary must be allowed, or a cheap model's missing grant would quietly cost a strong
-// model's price. Fallbacks that are not allowed are left out by the flow.
-void resolve_chain(const Agent& agent, GenerationRequest& request) {
-  request.models = model_chain(agent);
-  for (const std::string& name : request.models)
-    if (!may_use(name)) request.forbidden.push_back(name);
-  if (!request.forbidden.empty() && request.forbidden.front() == request.models.front()) {
-    const std::string server = existing_model(request.models.front()).server;
-    throw Error(sqlstate::kInsufficientPrivilege,
-                "permission denied for foreign server \"" + server + "\"",
-                "Model \"" + request.models.front() + "\" is asked through this server.",
-                agent.model.empty()
-                    ? "Ask for GRANT USAGE ON FOREIGN SERVER, or set llm_workflow.primary_model."
-                    : "Ask for GRANT USAGE ON FOREIGN SERVER, or for another model of the agent.");
-  }
+/// Of none: one that says nothing.
+Route route_of(const GenerationRequest& request) {
+  const Route* route = find_route(request.category, request.complexity);
+  return route == nullptr ? Route() : *route;
 }
 
 /// Whether llm_workflow.compact says so of `format`. Names that are no format match none.
@@ -122,11 +58,12 @@ std::string format_of(const RequestChoices& choices, const Agent& agent) {
   return agent.format.empty() ? to_utf8(settings.format) : agent.format;
 }
 
-/// The format's own limit stands between the agent's and the setting's.
-int output_limit_of(const RequestChoices& choices, const Agent& agent,
+/// The format's own limit stands between the route's and the setting's.
+int output_limit_of(const RequestChoices& choices, const Agent& agent, const Route& route,
                     const GenerationRequest& request) {
   if (choices.max_output_tokens) return *choices.max_output_tokens;
   if (agent.max_output_tokens > 0) return agent.max_output_tokens;
+  if (route.max_output_tokens > 0) return route.max_output_tokens;
   const int of_format =
       find_format(request.format, request.format_version)->row().max_output_tokens;
   return of_format > 0 ? of_format : settings.max_output_tokens;
@@ -134,13 +71,28 @@ int output_limit_of(const RequestChoices& choices, const Agent& agent,
 
 }  // namespace
 
-GenerationRequest make_session_request(const RequestChoices& choices) {
+std::string complexity_of(const RequestChoices& choices, std::string_view prompt) {
+  if (choices.complexity) return to_string(*choices.complexity);
+  switch (settings.complexity) {
+    case kComplexityAuto: return to_string(prompt_complexity(prompt));
+    case kComplexityLow: return to_string(Complexity::low);
+    case kComplexityMedium: return to_string(Complexity::medium);
+    case kComplexityHigh: return to_string(Complexity::high);
+    default: return {};
+  }
+}
+
+GenerationRequest make_session_request(const RequestChoices& choices, std::string prompt) {
   const Agent agent = usable_agent(choices.agent);
   GenerationRequest request;
   request.agent = choices.agent;
+  request.category = choices.category.value_or(agent.category);
+  request.complexity = complexity_of(choices, prompt);
+  request.prompt = std::move(prompt);
+  const Route route = route_of(request);
   request.format = format_of(choices, agent);
   request.format_version = latest_format_version(request.format);
-  request.max_output_tokens = output_limit_of(choices, agent, request);
+  request.max_output_tokens = output_limit_of(choices, agent, route, request);
   request.max_tokens = agent.max_tokens;
   request.compact = is_compact(request.format);
   request.response_mode =
@@ -151,7 +103,7 @@ GenerationRequest make_session_request(const RequestChoices& choices) {
   request.timeout_ms = settings.request_timeout;
   request.store_prompt = settings.store_prompts;
   request.max_cost = request_cost_limit(1);
-  resolve_chain(agent, request);
+  resolve_chain({choices.model, agent, route}, request);
   return request;
 }
 
@@ -173,6 +125,8 @@ void complete_request(GenerationRequest& request, Oid role) {
   // Not when there is none: requests without an agent keep the digest that they always had.
   if (request.max_tokens > 0) asked.number(request.max_tokens);
   request.request_sha256 = sha256(asked.bytes());
+  // After the digest: a request that is made again is the same one, whatever arm it is in.
+  assign_to_experiment(request, role);
 }
 
 bool has_only_blanks(std::string_view text) { return trim(text).empty(); }

@@ -19,7 +19,7 @@ namespace llmw {
 
 namespace {
 
-enum Argument { kPriority = kFurtherArguments, kRunAt, kIdempotencyKey, kCacheFor };
+enum Argument { kPriority = kFurtherArguments, kRunAt, kIdempotencyKey, kCacheFor, kCategory };
 
 constexpr Oid kSubmitTypes[] = {UUIDOID,        TIMESTAMPTZOID, NAMEOID, TEXTOID, INT4OID,
                                 TIMESTAMPTZOID, TEXTOID,        INT4OID, JSONBOID};
@@ -35,8 +35,8 @@ struct JobOptions {
 
 GenerationRequest make_request(FunctionCallInfo fcinfo) {
   std::string prompt = read_prompt(fcinfo);
-  GenerationRequest request = read_request(fcinfo);
-  request.prompt = std::move(prompt);
+  const RequestChoices choices = read_choices(fcinfo, {kCategory});
+  GenerationRequest request = read_request(fcinfo, choices, std::move(prompt));
   request.cache_for_ms = read_milliseconds(fcinfo, kCacheFor, "cache_for");
   complete_request(request);
   return request;

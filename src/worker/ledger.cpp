@@ -82,7 +82,8 @@ void add_opened(Columns& columns, const LedgerEntry& entry, const Uuid& worker) 
   columns.add_or_null(request.agent).add(request.tags);
   const std::optional<Uuid> fingerprint = fingerprint_of(request);
   fingerprint ? columns.add(*fingerprint) : columns.add_null();
-  columns.add(worker);
+  columns.add(worker).add_or_null(request.category).add_or_null(request.complexity);
+  columns.add_or_null(request.experiment).add_or_null(request.arm);
 }
 
 /// {"2026-01-01 00:00:00+00",...} and the names beside them, as text.

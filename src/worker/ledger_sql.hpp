@@ -33,9 +33,9 @@ struct LedgerStatementText {
   std::span<const Oid> types;
 };
 
-inline constexpr Oid kOpenRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID,  UUIDOID, TEXTOID,
-                                            INT8OID, TEXTOID,        BYTEAOID, TEXTOID, TEXTOID,
-                                            TEXTOID, UUIDOID,        UUIDOID};
+inline constexpr Oid kOpenRequestTypes[] = {
+    UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, INT8OID, TEXTOID, BYTEAOID, TEXTOID,
+    TEXTOID, TEXTOID,        UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 inline constexpr Oid kReopenRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, UUIDOID};
 inline constexpr Oid kAddKeyTypes[] = {TEXTOID, TEXTOID, UUIDOID, BYTEAOID};
 inline constexpr Oid kRequeueRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
@@ -64,13 +64,14 @@ inline constexpr auto kAddStatsTypes = [] {
 #define LLMW_OPEN_REQUESTS                                                                    \
   "INSERT INTO @extschema@.workflow_requests (request_id, submitted_at, role_name,"           \
   " parent_request_id, format, format_version, prompt, prompt_sha256, services, agent, tags," \
-  " fingerprint, worker, status)"                                                             \
+  " fingerprint, worker, category, complexity, experiment, arm, status)"                      \
   " SELECT request_id, submitted_at, role_name::name, parent_request_id, format,"             \
   " format_version::int4, prompt, prompt_sha256, services::text[], agent, tags::jsonb,"       \
-  " fingerprint, worker, 'running'"                                                           \
+  " fingerprint, worker, category, complexity, experiment, arm, 'running'"                    \
   " FROM @rows@"                                                                              \
   " AS t (request_id, submitted_at, role_name, parent_request_id, format, format_version,"    \
-  " prompt, prompt_sha256, services, agent, tags, fingerprint, worker)"
+  " prompt, prompt_sha256, services, agent, tags, fingerprint, worker, category, complexity," \
+  " experiment, arm)"
 
 inline constexpr const char* kOpenRequests = LLMW_OPEN_REQUESTS;
 inline constexpr const char* kOpenMissingRequests = LLMW_OPEN_REQUESTS

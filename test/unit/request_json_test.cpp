@@ -29,6 +29,8 @@ GenerationRequest full_request() {
   request.format_version = 7;
   request.compact = true;
   request.agent = "planner";
+  request.category = "planning";
+  request.complexity = "high";
   request.tags = R"({"team":"a","n":1e99999})";
   request.response_mode = ResponseMode::human_debug;
   request.max_output_tokens = 12000;
@@ -44,6 +46,8 @@ GenerationRequest full_request() {
   request.request_sha256 = std::string("\x00\xFF\x10\x80", 4);
   request.models = {"gpt-4o-mini", "claude-sonnet-4"};
   request.forbidden = {"claude-sonnet-4"};
+  request.experiment = "cheaper planner";
+  request.arm = "candidate";
   request.parent = make_uuid7(1'795'000'000'000'000, 7);
   request.previous_document = R"({"pilot_steps": []})";
   request.previous_findings = "W01 at /a: b\n";

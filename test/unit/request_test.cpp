@@ -17,6 +17,8 @@ GenerationRequest full_request() {
   request.services = {"google-mail", ""};
   request.format = "pilot";
   request.agent = "planner";
+  request.category = "planning";
+  request.complexity = "high";
   request.tags = R"({"team":"a"})";
   request.response_mode = ResponseMode::human_debug;
   request.max_output_tokens = 12000;
@@ -28,6 +30,8 @@ GenerationRequest full_request() {
   request.max_tokens = 200'000;
   request.models = {"gpt-4o-mini", "claude-sonnet-4"};
   request.forbidden = {"claude-sonnet-4"};
+  request.experiment = "cheaper planner";
+  request.arm = "candidate";
   return request;
 }
 
