@@ -20,11 +20,10 @@ constexpr int kWordsOfPoint = 50;
 constexpr std::array<std::string_view, 3> kNames{"low", "medium", "high"};
 
 // Sorted: they are looked up by binary search.
-constexpr std::array<std::string_view, 22> kBranchWords{
-    "concurrently", "depending", "either",    "else",           "escalate", "except",
-    "fails",        "if",        "meanwhile", "otherwise",      "parallel", "repeat",
-    "retries",      "retry",     "rollback",  "simultaneously", "unless",   "until",
-    "when",         "whenever",  "whether",   "while"};
+constexpr std::array<std::string_view, 20> kBranchWords{
+    "concurrently", "depending",      "either",    "else",     "escalate", "except",  "fails",
+    "if",           "meanwhile",      "otherwise", "parallel", "repeat",   "retries", "retry",
+    "rollback",     "simultaneously", "unless",    "until",    "whether",  "while"};
 static_assert(std::is_sorted(kBranchWords.begin(), kBranchWords.end()));
 
 bool is_joining(std::string_view word) { return word == "and" || word == "then"; }
@@ -49,6 +48,11 @@ bool is_ascii_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+/// Such as the number of an item of a list, which is no part by itself.
+bool is_number(std::string_view word) {
+  return word.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// Reads a prompt character by character.
 class PromptMeter {
  public:
@@ -71,9 +75,7 @@ class PromptMeter {
   void take_ascii(char c) {
     if (is_ascii_letter_or_digit(c)) {
       word_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    } else if (c == '\n') {
-      end_part();
-    } else if (is_stop(c)) {
+    } else if (c == '\n' || is_stop(c)) {
       end_part();
     } else if (c != '\'' && c != '-' && c != '_') {
       end_word();
@@ -107,7 +109,7 @@ class PromptMeter {
     if (std::binary_search(kBranchWords.begin(), kBranchWords.end(), word_)) ++measures_.branches;
     if (is_joining(word_))
       in_part_ = false;
-    else
+    else if (!is_number(word_))
       begin_part();
     word_.clear();
   }
