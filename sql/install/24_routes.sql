@@ -42,30 +42,27 @@ CREATE FUNCTION llmw_keep_route() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    fault text;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        fault := 'TRUNCATE is not allowed on table "llm_routes"';
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'TRUNCATE is not allowed on table "llm_routes"',
+            DETAIL = 'It has rows that are shipped with the extension.',
+            HINT = 'Delete your own: DELETE FROM llm_routes WHERE NOT builtin.';
     ELSIF TG_OP <> 'INSERT' THEN
         IF OLD.builtin THEN
-            fault := format('the route of complexity "%s" is shipped with the extension and cannot '
-                            'be changed', OLD.complexity);
+            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+                MESSAGE = format('the route of complexity "%s" is shipped with the extension and '
+                                 'cannot be changed', OLD.complexity),
+                DETAIL = 'It would be as before after the next restore of a dump.',
+                HINT = 'Insert a row of your own for the same: it goes before the shipped one.';
         END IF;
-    END IF;
-    IF fault IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-            MESSAGE = fault,
-            DETAIL = 'It would be as before after the next restore of a dump.',
-            HINT = 'Insert a row of your own for the same: it goes before the shipped one.';
     END IF;
     IF TG_OP = 'DELETE' THEN
         RETURN OLD;
     END IF;
     NEW.builtin := false;
     PERFORM @extschema@.llmw_check_fallback_models(NEW.fallback_models,
-        concat_ws(' ', 'the route of', format('category "%s"', nullif(NEW.category, '')),
-                  format('complexity "%s"', nullif(NEW.complexity, ''))));
+        format('the route of category "%s" and complexity "%s"', NEW.category, NEW.complexity));
     RETURN NEW;
 END
 $$;

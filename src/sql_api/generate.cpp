@@ -21,7 +21,7 @@ GenerationRequest make_request(FunctionCallInfo fcinfo) {
   GenerationRequest request = read_request(fcinfo, choices, std::move(prompt));
   request.idempotency_key = read_idempotency_key(fcinfo, kIdempotencyKey);
   request.cache_for_ms = read_milliseconds(fcinfo, kCacheFor, "cache_for");
-  complete_request(request);
+  complete_request(choices, request);
   return request;
 }
 

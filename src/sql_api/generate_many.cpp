@@ -63,8 +63,11 @@ bool is_full(const Error& error) {
 
 class PromptBatch {
  public:
-  PromptBatch(BatchRequests requests, Prompts prompts)
-      : role_(GetUserId()), requests_(std::move(requests)), prompts_(std::move(prompts)) {}
+  PromptBatch(RequestChoices choices, BatchRequests requests, Prompts prompts)
+      : role_(GetUserId()),
+        choices_(std::move(choices)),
+        requests_(std::move(requests)),
+        prompts_(std::move(prompts)) {}
 
   /// The next row; nothing when all were given back.
   std::optional<PromptResult> next() {
@@ -102,7 +105,7 @@ class PromptBatch {
   void begin(const BatchPrompt& prompt, int ordinal) {
     GenerationRequest request = requests_.at(prompt.complexity);
     request.prompt = *prompt.text;
-    complete_request(request, role_);
+    complete_request(choices_, request, role_);
     awaited_.add(request, ordinal);
     ++begun_;
   }
@@ -118,6 +121,7 @@ class PromptBatch {
   }
 
   Oid role_;
+  RequestChoices choices_;
   BatchRequests requests_;
   Prompts prompts_;
   std::size_t begun_ = 0;  ///< of prompts_
@@ -154,8 +158,8 @@ void end_batch(void* batch) {
 }
 
 /// All are made before the first prompt is sent: a route that cannot be used costs nothing then.
-BatchRequests make_requests(FunctionCallInfo fcinfo, Prompts& prompts) {
-  const RequestChoices choices = read_choices(fcinfo, {kCategory});
+BatchRequests make_requests(FunctionCallInfo fcinfo, const RequestChoices& choices,
+                            Prompts& prompts) {
   BatchRequests requests;
   const auto add = [&](const std::string& prompt) {
     GenerationRequest request = read_request(fcinfo, choices, prompt);
@@ -175,7 +179,8 @@ BatchRequests make_requests(FunctionCallInfo fcinfo, Prompts& prompts) {
 
 void begin_batch(FunctionCallInfo fcinfo) {
   Prompts prompts = PG_ARGISNULL(kPrompts) ? Prompts() : read_prompts(fcinfo);
-  BatchRequests requests = make_requests(fcinfo, prompts);
+  RequestChoices choices = read_choices(fcinfo, {kCategory});
+  BatchRequests requests = make_requests(fcinfo, choices, prompts);
   FuncCallContext* call = PgCall([=] {
     FuncCallContext* context = init_MultiFuncCall(fcinfo);
     MemoryContext before = MemoryContextSwitchTo(context->multi_call_memory_ctx);
@@ -189,7 +194,7 @@ void begin_batch(FunctionCallInfo fcinfo) {
   });
   auto* at_end = static_cast<MemoryContextCallback*>(call->user_fctx);
   at_end->func = end_batch;
-  at_end->arg = new PromptBatch(std::move(requests), std::move(prompts));
+  at_end->arg = new PromptBatch(std::move(choices), std::move(requests), std::move(prompts));
   MemoryContextRegisterResetCallback(call->multi_call_memory_ctx, at_end);
 }
 

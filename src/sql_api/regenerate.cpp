@@ -42,7 +42,7 @@ GenerationRequest make_request(const Uuid& parent_id, std::string feedback) {
   request.previous_document = std::move(parent.document);
   request.previous_findings = std::move(parent.findings);
   request.feedback = std::move(feedback);
-  complete_request(request);
+  complete_request(choices, request);
   return request;
 }
 

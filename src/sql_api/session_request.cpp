@@ -107,7 +107,7 @@ GenerationRequest make_session_request(const RequestChoices& choices, std::strin
   return request;
 }
 
-void complete_request(GenerationRequest& request, Oid role) {
+void complete_request(const RequestChoices& choices, GenerationRequest& request, Oid role) {
   request.id = new_uuid(GetCurrentTimestamp());
   WireWriter asked;
   asked.text(role_name_of(role));
@@ -126,7 +126,7 @@ void complete_request(GenerationRequest& request, Oid role) {
   if (request.max_tokens > 0) asked.number(request.max_tokens);
   request.request_sha256 = sha256(asked.bytes());
   // After the digest: a request that is made again is the same one, whatever arm it is in.
-  assign_to_experiment(request, role);
+  if (!choices.model) assign_to_experiment(request, role);
 }
 
 bool has_only_blanks(std::string_view text) { return trim(text).empty(); }

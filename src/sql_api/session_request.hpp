@@ -35,9 +35,11 @@ std::string complexity_of(const RequestChoices& choices, std::string_view prompt
 /// cannot be used by the current role.
 GenerationRequest make_session_request(const RequestChoices& choices, std::string prompt);
 
-/// Makes `request` one of its own: a new id, the digest of what `role` asks for, and its arm of an
-/// experiment. Once for each request.
-void complete_request(GenerationRequest& request, Oid role = GetUserId());
+/// Makes `request`, which was made of `choices`, one of its own: a new id, the digest of what
+/// `role` asks for, and its arm of an experiment if the caller did not name the model. Once for
+/// each request.
+void complete_request(const RequestChoices& choices, GenerationRequest& request,
+                      Oid role = GetUserId());
 
 /// Whether `text` is empty or has nothing but blanks in it.
 bool has_only_blanks(std::string_view text);

@@ -38,7 +38,7 @@ GenerationRequest make_request(FunctionCallInfo fcinfo) {
   const RequestChoices choices = read_choices(fcinfo, {kCategory});
   GenerationRequest request = read_request(fcinfo, choices, std::move(prompt));
   request.cache_for_ms = read_milliseconds(fcinfo, kCacheFor, "cache_for");
-  complete_request(request);
+  complete_request(choices, request);
   return request;
 }
 
