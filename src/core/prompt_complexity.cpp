@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <string>
 
 #include "core/text.hpp"
 
@@ -26,8 +25,6 @@ constexpr std::array<std::string_view, 20> kBranchWords{
     "rollback",     "simultaneously", "unless",    "until",    "whether",  "while"};
 static_assert(std::is_sorted(kBranchWords.begin(), kBranchWords.end()));
 
-bool is_joining(std::string_view word) { return word == "and" || word == "then"; }
-
 /// From here on the scripts of East Asia, which put no blanks between words.
 constexpr char32_t kFirstOfEastAsia = 0x2E80;
 
@@ -44,13 +41,23 @@ bool is_east_asian_stop(char32_t c) {
   }
 }
 
-bool is_ascii_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// Within a word, such as the apostrophe of "don't".
+bool joins_letters(char c) { return c == '\'' || c == '-' || c == '_'; }
 
-/// Such as the number of an item of a list, which is no part by itself.
-bool is_number(std::string_view word) {
-  return word.find_first_not_of("0123456789") == std::string_view::npos;
+enum class WordKind { joining, branch, other };
+
+WordKind kind_of(std::string_view word) {
+  constexpr std::size_t kLongest = std::string_view("simultaneously").size();
+  if (word.size() > kLongest) return WordKind::other;
+  std::array<char, kLongest> letters{};
+  std::transform(word.begin(), word.end(), letters.begin(), to_lower);
+  const std::string_view lower(letters.data(), word.size());
+  if (lower == "and" || lower == "then") return WordKind::joining;
+  return std::binary_search(kBranchWords.begin(), kBranchWords.end(), lower) ? WordKind::branch
+                                                                             : WordKind::other;
 }
 
 /// Reads a prompt character by character.
@@ -60,9 +67,8 @@ class PromptMeter {
 
   PromptMeasures measure() {
     while (at_ < prompt_.size()) {
-      const auto byte = static_cast<unsigned char>(prompt_[at_]);
-      if (byte < 0x80)
-        take_ascii(prompt_[at_++]);
+      if (static_cast<unsigned char>(prompt_[at_]) < 0x80)
+        take_ascii(prompt_[at_]);
       else
         take_other();
     }
@@ -73,45 +79,60 @@ class PromptMeter {
 
  private:
   void take_ascii(char c) {
-    if (is_ascii_letter_or_digit(c)) {
-      word_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    } else if (c == '\n' || is_stop(c)) {
-      end_part();
-    } else if (c != '\'' && c != '-' && c != '_') {
-      end_word();
+    if (is_letter(c) || is_digit(c)) {
+      take_into_word(1, is_digit(c));
+    } else if (c == '\n' || ends_part(c)) {
+      end_part(1);
+    } else {
+      if (!joins_letters(c)) end_word();
+      ++at_;
     }
   }
 
   /// Not within a number, an address or a name of a file.
-  bool is_stop(char c) const {
+  bool ends_part(char c) const {
     const bool is_mark = c == '.' || c == ',' || c == ';' || c == ':' || c == '!' || c == '?';
-    return is_mark && (at_ == prompt_.size() || static_cast<unsigned char>(prompt_[at_]) <= ' ');
+    return is_mark &&
+           (at_ + 1 == prompt_.size() || static_cast<unsigned char>(prompt_[at_ + 1]) <= ' ');
   }
 
   void take_other() {
     const DecodedChar c = decode_utf8(prompt_, at_);
     const bool is_valid = c.state == Utf8::valid;
-    at_ += is_valid ? c.length : 1;
+    const std::size_t length = is_valid ? c.length : 1;
     if (is_valid && is_east_asian_stop(c.value)) {
-      end_part();
+      end_part(length);
     } else if (is_valid && c.value >= kFirstOfEastAsia) {
       end_word();
       ++characters_;
       begin_part();
+      at_ += length;
     } else {
-      word_ += '*';  // a letter; no word that is looked for has it
+      take_into_word(length, false);
     }
   }
 
+  void take_into_word(std::size_t length, bool is_digit) {
+    if (!in_word_) {
+      word_begin_ = at_;
+      is_number_ = true;
+    }
+    in_word_ = true;
+    is_number_ = is_number_ && is_digit;
+    at_ += length;
+    word_end_ = at_;
+  }
+
   void end_word() {
-    if (word_.empty()) return;
+    if (!in_word_) return;
+    in_word_ = false;
     ++measures_.words;
-    if (std::binary_search(kBranchWords.begin(), kBranchWords.end(), word_)) ++measures_.branches;
-    if (is_joining(word_))
+    const WordKind kind = kind_of(prompt_.substr(word_begin_, word_end_ - word_begin_));
+    if (kind == WordKind::branch) ++measures_.branches;
+    if (kind == WordKind::joining)
       in_part_ = false;
-    else if (!is_number(word_))
+    else if (!is_number_)  // the number of an item of a list is no part by itself
       begin_part();
-    word_.clear();
   }
 
   void begin_part() {
@@ -119,14 +140,18 @@ class PromptMeter {
     in_part_ = true;
   }
 
-  void end_part() {
+  void end_part(std::size_t length) {
     end_word();
     in_part_ = false;
+    at_ += length;
   }
 
   std::string_view prompt_;
   std::size_t at_ = 0;
-  std::string word_;  ///< the one being read, in lower case
+  std::size_t word_begin_ = 0;  ///< of the word being read
+  std::size_t word_end_ = 0;    ///< behind its last letter or digit
+  bool in_word_ = false;
+  bool is_number_ = false;  ///< the word has digits only
   bool in_part_ = false;
   int characters_ = 0;  ///< of scripts without blanks
   PromptMeasures measures_;

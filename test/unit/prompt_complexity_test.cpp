@@ -49,7 +49,7 @@ TEST(PromptComplexity, BranchesAreWholeWordsInAnyCase) {
   EXPECT_EQ(branches("IF it is low, reorder; Otherwise confirm unless closed"), 3);
   EXPECT_EQ(branches("elsewhere gif iffy else-where if_then don't"), 0);
   EXPECT_EQ(branches("retry until it fails"), 3);
-  EXPECT_EQ(branches("either/or (whether)"), 2);
+  EXPECT_EQ(branches("either/or (whether) 'if' \"unless\" -else-"), 5);
 }
 
 TEST(PromptComplexity, EveryScriptIsRead) {
