@@ -218,7 +218,8 @@ int orphan_slots(int entry) noexcept {
     int waiter = kNoProcess;
     const Payloads payloads = with_shared_lock([&] {
       Slot& slot = shared_slot(i);
-      if (slot.worker != entry) return Payloads{};
+      // A worker that left when it was idle may have a successor, whose slots are not its own.
+      if (slot.worker != entry || shared_worker(entry).pid != MyProcPid) return Payloads{};
       if (state_of(slot) == kSlotCancelled) return free_slot(i);
       if (state_of(slot) != kSlotRunning) return Payloads{};
       --shared_worker(entry).slots;

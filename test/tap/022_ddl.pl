@@ -222,6 +222,34 @@ unlike($node->safe_psql('postgres', $script), qr/f/, 'no request falls between t
 $node->safe_psql('postgres', 'ALTER SYSTEM RESET llm_workflow.idle_timeout');
 $node->reload;
 
+# ---- A successor ---------------------------------------------------------------------------------
+# A worker that is idle makes room for the next one, and then has something left to do. What the next
+# one has taken until the first is gone is not the first one's to give up.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION wait_in_fold() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = '1min' AS
+    'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';
+CREATE TRIGGER wait_in_fold AFTER DELETE ON workflow_stats_deltas
+    FOR EACH STATEMENT EXECUTE FUNCTION wait_in_fold();
+SQL
+my $holder = $node->background_psql('postgres');
+$holder->query_safe('SELECT pg_advisory_lock(7)');
+ok(generates('postgres'), 'a worker has statistics to fold');
+$worker = worker_pid($node, 'postgres');
+$node->safe_psql('postgres', "ALTER SYSTEM SET llm_workflow.idle_timeout = '200ms'");
+$node->reload;
+$node->poll_query_until('postgres',
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)");
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET llm_workflow.idle_timeout');
+$node->reload;
+my $client = start_client($node, 'postgres',
+    "SELECT generate_workflow('[[sim:delay:3000]] Meanwhile') ? 'pilot_steps'");
+ok(wait_for_in_flight($sim, 1), 'its successor makes a call while it folds them');
+$holder->query_safe('SELECT pg_advisory_unlock(7)');
+$holder->quit;
+ok(poll_until(sub { !is_alive($worker) }), 'then it is gone');
+is($client->end->{out}, "t\n", 'and the call of its successor is answered');
+$node->safe_psql('postgres', 'DROP FUNCTION wait_in_fold CASCADE');
+
 # ---- Shutdown ------------------------------------------------------------------------------------
 sub log_time {
     my ($message, $offset) = @_;
