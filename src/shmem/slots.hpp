@@ -58,8 +58,8 @@ bool is_cancelled(int slot);
 void finish(int slot, std::string_view result);
 
 /// Marks what is RUNNING for `entry` as ORPHANED, frees what was CANCELLED, wakes the waiters; none
-/// of it when the entry is no longer this process's. Returns how many were orphaned. For the exit of
-/// a worker: never raises.
+/// of it when the entry is no longer this process's. Returns how many were orphaned. For the exit
+/// of a worker: never raises.
 int orphan_slots(int entry) noexcept;
 
 }  // namespace llmw
