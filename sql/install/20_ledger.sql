@@ -46,6 +46,7 @@ CREATE TABLE workflow_requests (
     complexity text,
     experiment text,
     arm text,
+    rules text[],
     CONSTRAINT workflow_requests_status_check
         CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
 ) PARTITION BY RANGE (submitted_at);
@@ -75,7 +76,7 @@ COMMENT ON COLUMN workflow_requests.error_code IS 'SQLSTATE with which the reque
 COMMENT ON COLUMN workflow_requests.explanation IS
     'What the model said about its document in response_mode human_debug: a JSON value as text.';
 COMMENT ON COLUMN workflow_requests.fingerprint IS
-    'Equal for requests that ask for the same: role, prompt, services, format, models and limits.';
+    'Equal for requests that ask for the same: role, prompt, services, format, models, limits, rules.';
 COMMENT ON COLUMN workflow_requests.cached_from IS
     'The equal request whose document was given (cache_for); NULL: it was generated.';
 COMMENT ON COLUMN workflow_requests.worker IS
@@ -98,6 +99,8 @@ COMMENT ON COLUMN workflow_requests.experiment IS
     'The experiment that chose the primary model; NULL: none.';
 COMMENT ON COLUMN workflow_requests.arm IS
     'control or candidate: the arm of the experiment to which the request was assigned.';
+COMMENT ON COLUMN workflow_requests.rules IS
+    'llm_rules.rule: the rules that the model was told. NULL: none.';
 COMMENT ON COLUMN workflow_requests.outcome_succeeded IS
     'Whether running the workflow succeeded, as record_workflow_outcome() was told; NULL: unknown.';
 
@@ -252,7 +255,8 @@ BEGIN
             'CREATE INDEX ON %1$I.%2$I (submitted_at)',
             'CREATE INDEX ON %1$I.%2$I (submitted_at) WHERE status = ''running''',
             'CREATE INDEX ON %1$I.%2$I (fingerprint, finished_at) WHERE status = ''succeeded''',
-            'CREATE INDEX ON %1$I.%2$I (experiment, submitted_at) WHERE experiment IS NOT NULL']
+            'CREATE INDEX ON %1$I.%2$I (experiment, submitted_at) WHERE experiment IS NOT NULL',
+            'CREATE INDEX ON %1$I.%2$I (category, submitted_at) WHERE category IS NOT NULL']
         WHEN 'llm_calls' THEN ARRAY[
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, call_id, started_at)',
             'CREATE INDEX ON %1$I.%2$I (started_at)',

@@ -59,7 +59,8 @@ Flow::Flow(FlowInput input)
     : input_(std::move(input)),
       form_(&format_of(input_).form(input_.compact, input_.response_mode)),
       context_{input_.services, input_.prompt},
-      system_prompt_(input_.format->row().system_prompt + form_->instructions()),
+      system_prompt_(input_.format->row().system_prompt + form_->instructions() +
+                     write_rule_legend(input_.rules)),
       user_prompt_(generation_prompt(input_.prompt, input_.services)),
       is_large_(asks_for_many(input_)),
       attempts_(input_.calls_before) {

@@ -28,6 +28,7 @@
 
 #include "core/flow_parts.hpp"
 #include "core/format.hpp"
+#include "core/learned_rules.hpp"
 #include "core/money.hpp"
 #include "core/provider.hpp"
 
@@ -95,6 +96,7 @@ struct FlowInput {
   std::shared_ptr<const Format> format;
   bool compact = false;
   ResponseMode response_mode = ResponseMode::machine;
+  std::vector<LearnedRule> rules;  ///< in the order of the legend
   std::optional<Regeneration> regeneration;
   int max_output_tokens = 12000;   ///< tokens asked for at most
   int max_retries = 2;             ///< per model, of a part per part

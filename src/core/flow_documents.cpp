@@ -179,7 +179,7 @@ FlowStep Flow::repair(const Answer& answer, const Verdict& verdict, FlowStep ste
   Lane lane{base_chat()};
   lane.chat.exchanges.push_back({answer.text, verdict.findings.empty()
                                                   ? unreadable_reply(verdict.why)
-                                                  : repair_reply(verdict.findings)});
+                                                  : repair_reply(verdict.findings, input_.rules)});
   if (!fits(input_.chain[current_], lane.chat))
     return give_up(verdict, std::move(step), "; not repaired: it does not fit the context window");
   if (!repair_pays(answer, lane.chat))

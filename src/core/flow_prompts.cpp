@@ -29,14 +29,16 @@ std::string generation_prompt(std::string_view prompt, const std::vector<std::st
   return text;
 }
 
-std::string repair_reply(const std::vector<Finding>& findings) {
+std::string repair_reply(const std::vector<Finding>& findings,
+                         const std::vector<LearnedRule>& rules) {
   std::string text = "The document has errors:\n";
   std::size_t told = 0;
   for (const Finding& finding : findings) {
     if (finding.severity != Severity::error) continue;
     if (++told > kMaxToldFindings) break;
+    const LearnedRule* rule = rule_for_code(rules, finding.code);
     text += finding.code + " at " + (finding.path.empty() ? "the top level" : finding.path) + ": " +
-            finding.hint + '\n';
+            (rule == nullptr ? finding.hint : rule->id) + '\n';
   }
   return text + "Answer with the whole corrected JSON document and nothing else.";
 }

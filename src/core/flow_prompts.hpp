@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/finding.hpp"
+#include "core/learned_rules.hpp"
 
 namespace llmw {
 
@@ -21,8 +22,10 @@ struct OutlineItem {
 /// The user message: the caller's prompt and, when given, the services that steps may name.
 std::string generation_prompt(std::string_view prompt, const std::vector<std::string>& services);
 
-/// After an answer whose document has errors: codes, paths and hints only.
-std::string repair_reply(const std::vector<Finding>& findings);
+/// After an answer whose document has errors: codes, paths and hints only, or in place of a hint
+/// the id of the rule that says as much.
+std::string repair_reply(const std::vector<Finding>& findings,
+                         const std::vector<LearnedRule>& rules = {});
 
 /// After an answer in which no document could be read; `why` is one line.
 std::string unreadable_reply(std::string_view why);

@@ -22,6 +22,22 @@ Uuid read_id(WireReader& in) {
   return id;
 }
 
+void write_rules(WireWriter& out, const std::vector<LearnedRule>& rules) {
+  std::vector<std::string> texts;
+  for (const LearnedRule& rule : rules) texts.insert(texts.end(), {rule.id, rule.text, rule.code});
+  out.list(texts);
+}
+
+std::vector<LearnedRule> read_rules(WireReader& in) {
+  const std::vector<std::string> texts = in.list();
+  if (texts.size() % 3 != 0)
+    throw Error(sqlstate::kInternalError, "malformed message in shared memory");
+  std::vector<LearnedRule> rules;
+  for (std::size_t at = 0; at < texts.size(); at += 3)
+    rules.push_back({texts[at], texts[at + 1], texts[at + 2]});
+  return rules;
+}
+
 }  // namespace
 
 std::optional<Uuid> fingerprint_of(const GenerationRequest& request) {
@@ -59,6 +75,7 @@ std::string encode(const GenerationRequest& request) {
   out.list(request.forbidden);
   out.text(request.experiment);
   out.text(request.arm);
+  write_rules(out, request.rules);
   out.flag(request.parent.has_value());
   if (request.parent) write_id(out, *request.parent);
   out.text(request.previous_document);
@@ -96,6 +113,7 @@ GenerationRequest decode_request(std::string_view bytes) {
   request.forbidden = in.list();
   request.experiment = in.text();
   request.arm = in.text();
+  request.rules = read_rules(in);
   if (in.flag()) request.parent = read_id(in);
   request.previous_document = in.text();
   request.previous_findings = in.text();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/answer_form.hpp"
+#include "core/learned_rules.hpp"
 #include "core/uuid.hpp"
 
 namespace llmw {
@@ -40,6 +41,7 @@ struct GenerationRequest {
   std::vector<std::string> forbidden;  ///< of `models`: the role may not use their servers
   std::string experiment;              ///< which chose the first of `models`; empty: none
   std::string arm;                     ///< of `experiment`: control or candidate
+  std::vector<LearnedRule> rules;      ///< of its category, in the order of the legend
   std::optional<Uuid> parent;          ///< the request that this one regenerates
   std::string previous_document;       ///< of `parent`, JSON; empty: it had none
   std::string previous_findings;       ///< of `parent`, one line each

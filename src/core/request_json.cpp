@@ -45,6 +45,7 @@ void for_each_member(Visit&& visit) {
   visit("forbidden", &R::forbidden);
   visit("experiment", &R::experiment);
   visit("arm", &R::arm);
+  visit("rules", &R::rules);
   visit("previous_document", &R::previous_document);
   visit("previous_findings", &R::previous_findings);
   visit("feedback", &R::feedback);
@@ -65,6 +66,16 @@ std::string literal(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     if (array.size() > 1) array += ',';
     array += json_quote(text);
+  }
+  return array + ']';
+}
+std::string literal(const std::vector<LearnedRule>& rules) {
+  std::string array = "[";
+  for (const LearnedRule& rule : rules) {
+    if (array.size() > 1) array += ',';
+    array += R"({"rule":)" + json_quote(rule.id) + R"(,"text":)" + json_quote(rule.text);
+    if (!rule.code.empty()) array += R"(,"code":)" + json_quote(rule.code);
+    array += '}';
   }
   return array + ']';
 }
@@ -116,6 +127,17 @@ bool read(const JsonValue& value, std::vector<std::string>& out) {
   for (const JsonValue& item : value.items) {
     if (!item.is_string()) return false;
     out.push_back(item.text);
+  }
+  return value.is_array();
+}
+bool read(const JsonValue& value, std::vector<LearnedRule>& out) {
+  for (const JsonValue& item : value.items) {
+    const JsonValue* id = item.find("rule");
+    const JsonValue* text = item.find("text");
+    const JsonValue* code = item.find("code");
+    if (id == nullptr || !id->is_string() || text == nullptr || !text->is_string()) return false;
+    if (code != nullptr && !code->is_string()) return false;
+    out.push_back({id->text, text->text, code == nullptr ? std::string() : code->text});
   }
   return value.is_array();
 }

@@ -48,7 +48,7 @@ std::string sha256_of(const SpiRow& row) {
   throw Error(sqlstate::kInvalidParameterValue,
               "idempotency_key \"" + printable(key, kMostShown) + "\" was used for another request",
               "Request " + to_string(id) +
-                  " has it. Prompt, services, format, models or limits were not the same.",
+                  " has it. Prompt, services, format, models, limits or rules were not the same.",
               "Use a new key for a new request.");
 }
 

@@ -9,7 +9,7 @@
 #include "pg/boundary.hpp"
 #include "pg/ids.hpp"
 #include "pg/text.hpp"
-#include "sql_api/extension_owner.hpp"
+#include "sql_api/recording.hpp"
 #include "sql_api/request_access.hpp"
 #include "sql_api/request_arguments.hpp"
 #include "sql_api/request_result.hpp"
@@ -48,17 +48,6 @@ constexpr const char* kRecord =
     " CASE WHEN NOT $3 THEN 1 WHEN NOT c.outcome_succeeded THEN -1 ELSE 0 END"
     " FROM changed c";
 
-void check_can_write() {
-  PgCall([] {
-    PreventCommandDuringRecovery("record_workflow_outcome()");
-    PreventCommandIfReadOnly("record_workflow_outcome()");
-  });
-}
-
-void check_is_given(FunctionCallInfo fcinfo, int n, const char* argument) {
-  if (PG_ARGISNULL(n)) throw Error("22004", std::string(argument) + " must not be NULL");
-}
-
 void check_details(Datum details) {
   if (!PgCall([=] { return JB_ROOT_IS_OBJECT(DatumGetJsonbP(details)); }))
     throw Error(sqlstate::kInvalidParameterValue, "details must be a JSON object");
@@ -82,32 +71,19 @@ void check_has_workflow(const Uuid& id) {
                 "It failed or was cancelled.");
 }
 
-/// With the newest snapshot: that of the caller's transaction may be older than the request.
 void record(const Uuid& id, bool succeeded, Datum details) {
-  const Extension extension = installed_extension();
-  const std::string sql = in_schema(extension, kRecord);
+  constexpr Oid kTypes[] = {UUIDOID,        TIMESTAMPTZOID, BOOLOID, UUIDOID,
+                            TIMESTAMPTZOID, TEXTOID,        JSONBOID};
   const TimestampTz now = GetCurrentTimestamp();
   const std::string actor = role_name_of(GetUserId());
-  Datum values[] = {uuid_datum(id),
-                    TimestampTzGetDatum(from_unix_micros(uuid7_unix_micros(id))),
-                    BoolGetDatum(succeeded),
-                    uuid_datum(new_uuid(now)),
-                    TimestampTzGetDatum(now),
-                    PointerGetDatum(to_server_text(actor)),
-                    details};
-  as_extension_owner(extension, [&] {
-    PgCall([&] {
-      Oid types[] = {UUIDOID, TIMESTAMPTZOID, BOOLOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, JSONBOID};
-      SPIPlanPtr plan = SPI_prepare(sql.c_str(), 7, types);
-      const int result = plan == nullptr
-                             ? SPI_result
-                             : SPI_execute_snapshot(plan, values, nullptr, GetLatestSnapshot(),
-                                                    InvalidSnapshot, false, true, 0);
-      if (result < 0)
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-                        errmsg("could not record an outcome: %s", SPI_result_code_string(result))));
-    });
-  });
+  const Datum values[] = {uuid_datum(id),
+                          TimestampTzGetDatum(from_unix_micros(uuid7_unix_micros(id))),
+                          BoolGetDatum(succeeded),
+                          uuid_datum(new_uuid(now)),
+                          TimestampTzGetDatum(now),
+                          PointerGetDatum(to_server_text(actor)),
+                          details};
+  write_record(kRecord, kTypes, values);
 }
 
 }  // namespace
@@ -120,7 +96,7 @@ LLMW_SQL_FUNCTION(llmw_record_workflow_outcome) {
   check_is_given(fcinfo, kRequestId, "request_id");
   check_is_given(fcinfo, kSucceeded, "succeeded");
   check_is_given(fcinfo, kDetails, "details");
-  check_can_write();
+  check_can_write("record_workflow_outcome()");
   const Datum details = PG_GETARG_DATUM(kDetails);
   check_details(details);
   const Uuid id = read_uuid(fcinfo, kRequestId);

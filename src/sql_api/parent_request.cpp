@@ -20,6 +20,12 @@ constexpr const char* kFindRequest =
     " FROM @extschema@.workflow_requests"
     " WHERE request_id OPERATOR(pg_catalog.=) $1 AND submitted_at OPERATOR(pg_catalog.=) $2";
 
+constexpr const char* kFindIssues =
+    "SELECT pg_catalog.json_agg(i)::pg_catalog.text FROM ("
+    " SELECT rule, description FROM @extschema@.llm_issues"
+    " WHERE request_id OPERATOR(pg_catalog.=) $1 ORDER BY recorded_at, issue_id"
+    ") AS i";
+
 enum Column {
   kRoleName = 1,
   kStatus,
@@ -61,15 +67,16 @@ ParentRow read_row(const SpiRow& found) {
   return row;
 }
 
+std::string member(const JsonValue& object, const char* key) {
+  const JsonValue* value = object.find(key);
+  return value != nullptr ? value->text : std::string();
+}
+
 /// "CODE at PATH: MESSAGE" for each finding in a column `warnings`.
 std::string to_lines(const std::string& warnings) {
   JsonValue findings;
   read_json_value(warnings, findings);
   std::string lines;
-  const auto member = [](const JsonValue& finding, const char* key) {
-    const JsonValue* value = finding.find(key);
-    return value != nullptr ? value->text : std::string();
-  };
   for (const JsonValue& finding : findings.items) {
     const std::string path = member(finding, "path");
     lines += member(finding, "code");
@@ -79,13 +86,25 @@ std::string to_lines(const std::string& warnings) {
   return lines;
 }
 
+std::vector<DocumentIssue> to_issues(const std::string& rows) {
+  JsonValue array;
+  read_json_value(rows, array);
+  std::vector<DocumentIssue> issues;
+  for (const JsonValue& row : array.items)
+    issues.push_back({member(row, "rule"), member(row, "description")});
+  return issues;
+}
+
 }  // namespace
 
 ParentRequest find_parent_request(const Uuid& id) {
   std::optional<ParentRow> row;
   const Extension extension = installed_extension();
   read_newest_as_owner(extension, [&] {
-    if (find_by_request(extension, kFindRequest, id)) row = read_row(SpiRow(0));
+    if (!find_by_request(extension, kFindRequest, id)) return;
+    row = read_row(SpiRow(0));
+    find_by_request(extension, kFindIssues, id);
+    row->parent.issues = to_issues(SpiRow(0).text(1));
   });
   if (!row) throw_unknown_request(id);
   check_may_see(id, row->role_name);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/learned_rules.hpp"
 #include "core/uuid.hpp"
 
 namespace llmw {
@@ -19,6 +20,7 @@ struct ParentRequest {
   std::string tags;        ///< JSON object
   std::string document;    ///< JSON; empty: it had none
   std::string findings;    ///< one line for each of its warnings
+  std::vector<DocumentIssue> issues;
 };
 
 /// The request `id`. Allowed are the role that made it and roles that may read all requests.

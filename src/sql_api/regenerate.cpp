@@ -40,7 +40,7 @@ GenerationRequest make_request(const Uuid& parent_id, std::string feedback) {
   request.tags = std::move(parent.tags);
   request.parent = parent_id;
   request.previous_document = std::move(parent.document);
-  request.previous_findings = std::move(parent.findings);
+  request.previous_findings = parent.findings + write_issue_lines(parent.issues, request.rules);
   request.feedback = std::move(feedback);
   complete_request(choices, request);
   return request;

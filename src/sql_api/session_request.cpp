@@ -10,6 +10,7 @@
 #include "pg/format_catalogue.hpp"
 #include "pg/ids.hpp"
 #include "pg/route_catalogue.hpp"
+#include "pg/rule_catalogue.hpp"
 #include "pg/settings.hpp"
 #include "pg/sha256.hpp"
 #include "pg/text.hpp"
@@ -103,6 +104,7 @@ GenerationRequest make_session_request(const RequestChoices& choices, std::strin
   request.timeout_ms = settings.request_timeout;
   request.store_prompt = settings.store_prompts;
   request.max_cost = request_cost_limit(1);
+  request.rules = active_rules(request.category);
   resolve_chain({choices.model, agent, route}, request);
   return request;
 }
@@ -124,6 +126,7 @@ void complete_request(const RequestChoices& choices, GenerationRequest& request,
   asked.text(request.feedback);
   // Not when there is none: requests without an agent keep the digest that they always had.
   if (request.max_tokens > 0) asked.number(request.max_tokens);
+  if (!request.rules.empty()) asked.text(write_rule_legend(request.rules));
   request.request_sha256 = sha256(asked.bytes());
   // After the digest: a request that is made again is the same one, whatever arm it is in.
   if (!choices.model) assign_to_experiment(request, role);

@@ -71,6 +71,7 @@ FlowInput Generation::make_flow_input(RepairAdviser& adviser) {
   input.format = find_format(request_.format, request_.format_version);
   input.compact = request_.compact;
   input.response_mode = request_.response_mode;
+  input.rules = request_.rules;
   if (request_.parent)
     input.regeneration =
         Regeneration{request_.previous_document, request_.previous_findings, request_.feedback};

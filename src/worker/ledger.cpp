@@ -84,6 +84,7 @@ void add_opened(Columns& columns, const LedgerEntry& entry, const Uuid& worker) 
   fingerprint ? columns.add(*fingerprint) : columns.add_null();
   columns.add(worker).add_or_null(request.category).add_or_null(request.complexity);
   columns.add_or_null(request.experiment).add_or_null(request.arm);
+  request.rules.empty() ? columns.add_null() : columns.add(array_literal(ids_of(request.rules)));
 }
 
 /// {"2026-01-01 00:00:00+00",...} and the names beside them, as text.

@@ -35,7 +35,7 @@ struct LedgerStatementText {
 
 inline constexpr Oid kOpenRequestTypes[] = {
     UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, INT8OID, TEXTOID, BYTEAOID, TEXTOID,
-    TEXTOID, TEXTOID,        UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+    TEXTOID, TEXTOID,        UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,  TEXTOID};
 inline constexpr Oid kReopenRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, UUIDOID};
 inline constexpr Oid kAddKeyTypes[] = {TEXTOID, TEXTOID, UUIDOID, BYTEAOID};
 inline constexpr Oid kRequeueRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
@@ -64,14 +64,14 @@ inline constexpr auto kAddStatsTypes = [] {
 #define LLMW_OPEN_REQUESTS                                                                    \
   "INSERT INTO @extschema@.workflow_requests (request_id, submitted_at, role_name,"           \
   " parent_request_id, format, format_version, prompt, prompt_sha256, services, agent, tags," \
-  " fingerprint, worker, category, complexity, experiment, arm, status)"                      \
+  " fingerprint, worker, category, complexity, experiment, arm, rules, status)"               \
   " SELECT request_id, submitted_at, role_name::name, parent_request_id, format,"             \
   " format_version::int4, prompt, prompt_sha256, services::text[], agent, tags::jsonb,"       \
-  " fingerprint, worker, category, complexity, experiment, arm, 'running'"                    \
+  " fingerprint, worker, category, complexity, experiment, arm, rules::text[], 'running'"     \
   " FROM @rows@"                                                                              \
   " AS t (request_id, submitted_at, role_name, parent_request_id, format, format_version,"    \
   " prompt, prompt_sha256, services, agent, tags, fingerprint, worker, category, complexity," \
-  " experiment, arm)"
+  " experiment, arm, rules)"
 
 inline constexpr const char* kOpenRequests = LLMW_OPEN_REQUESTS;
 inline constexpr const char* kOpenMissingRequests = LLMW_OPEN_REQUESTS

@@ -49,6 +49,17 @@ TEST(FlowPrompts, RepairOfManyErrorsStaysShort) {
   EXPECT_LT(repair_reply(findings).size(), 2500u);
 }
 
+TEST(FlowPrompts, RepairNamesARuleByItsIdInPlaceOfTheHintItStandsFor) {
+  const std::vector<Finding> findings{
+      {"E02", Severity::error, "/pilot_steps/1/id", "m", "Give each step an id of its own."},
+      {"E06", Severity::error, "/pilot_steps/2", "m", "Name a step that exists."}};
+  const std::string reply =
+      repair_reply(findings, {{"R7", "Ids are unique.", "E02"}, {"R8", "Be kind.", ""}});
+  EXPECT_NE(reply.find("E02 at /pilot_steps/1/id: R7\n"), std::string::npos) << reply;
+  EXPECT_NE(reply.find("E06 at /pilot_steps/2: Name a step"), std::string::npos) << reply;
+  EXPECT_EQ(reply.find("unique"), std::string::npos) << "its text is in the legend";
+}
+
 TEST(FlowPrompts, ServicesAreQuotedSoThatTheyCannotRunIntoThePrompt) {
   EXPECT_EQ(generation_prompt("Do it", {"a\nb", "c"}), "Do it\n\nServices: \"a\\nb\", \"c\"");
 }

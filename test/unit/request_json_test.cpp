@@ -48,6 +48,7 @@ GenerationRequest full_request() {
   request.forbidden = {"claude-sonnet-4"};
   request.experiment = "cheaper planner";
   request.arm = "candidate";
+  request.rules = {{"R1", "Say \"no\".", ""}, {"R2", "\xC3\xA9", "E03"}};
   request.parent = make_uuid7(1'795'000'000'000'000, 7);
   request.previous_document = R"({"pilot_steps": []})";
   request.previous_findings = "W01 at /a: b\n";

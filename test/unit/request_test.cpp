@@ -32,6 +32,7 @@ GenerationRequest full_request() {
   request.forbidden = {"claude-sonnet-4"};
   request.experiment = "cheaper planner";
   request.arm = "candidate";
+  request.rules = {{"R1", "Amounts are in EUR.", ""}, {"R2", "", "E03"}};
   return request;
 }
 
