@@ -10,6 +10,7 @@ CREATE TABLE llm_experiments (
     assignment_key text NOT NULL,
     metric text NOT NULL,
     minimum_sample int NOT NULL,
+    points_per_doubling numeric NOT NULL DEFAULT 10,
     status text NOT NULL DEFAULT 'running',
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     created_by name NOT NULL DEFAULT SESSION_USER,
@@ -31,6 +32,8 @@ CREATE TABLE llm_experiments (
     CONSTRAINT llm_experiments_metric_check
         CHECK (metric IN ('validation_success', 'outcome_success', 'fallback', 'retry')),
     CONSTRAINT llm_experiments_minimum_sample_check CHECK (minimum_sample > 0),
+    CONSTRAINT llm_experiments_points_per_doubling_check
+        CHECK (points_per_doubling >= 0 AND points_per_doubling <> 'NaN'),
     CONSTRAINT llm_experiments_status_check
         CHECK (status IN ('running', 'stopped', 'adopted', 'halted'))
 );
@@ -53,9 +56,12 @@ COMMENT ON COLUMN llm_experiments.metric IS
     'outcome_success (record_workflow_outcome()), fallback, or retry.';
 COMMENT ON COLUMN llm_experiments.minimum_sample IS
     'Requests that each arm needs before there is a verdict.';
+COMMENT ON COLUMN llm_experiments.points_per_doubling IS
+    'What latency costs: the percentage points of the metric that a candidate must gain for each '
+    'time that it doubles the median time of a request.';
 COMMENT ON COLUMN llm_experiments.status IS
     'running; stopped: by a person; adopted: the candidate took the place of the control; halted: '
-    'by itself, as an arm was clearly worse.';
+    'by itself, as the candidate was clearly worse.';
 COMMENT ON COLUMN llm_experiments.created_at IS 'When it began.';
 COMMENT ON COLUMN llm_experiments.created_by IS 'The session''s role that made it.';
 COMMENT ON COLUMN llm_experiments.ended_at IS 'When it ended; NULL: it is running.';

@@ -204,6 +204,8 @@ BEGIN
     PERFORM @extschema@.llmw_begin_report();
     RETURN QUERY
     SELECT 'rollout_advice', c.* FROM @extschema@.llmw_rollout_advice_changes() c;
+    RETURN QUERY
+    SELECT 'experiments', c.* FROM @extschema@.llmw_guard_experiments() c;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.evaluate_workflow_rules() IS
