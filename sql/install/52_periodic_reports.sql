@@ -205,6 +205,8 @@ BEGIN
     RETURN QUERY
     SELECT 'rollout_advice', c.* FROM @extschema@.llmw_rollout_advice_changes() c;
     RETURN QUERY
+    SELECT 'proposals', c.* FROM @extschema@.evaluate_proposals() c;
+    RETURN QUERY
     SELECT 'experiments', c.* FROM @extschema@.llmw_guard_experiments() c;
 END
 $$;

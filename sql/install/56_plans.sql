@@ -169,7 +169,11 @@ COMMENT ON FUNCTION @extschema@.compare_plans(text, text, numeric, int) IS
 
 -- Partitions are made under a lock for which workers wait when they start. It is not taken when it
 -- need not be: who applies a plan may think it over before the commit.
-CREATE FUNCTION @extschema@.llmw_write_plan_event(action text, details jsonb) RETURNS void
+CREATE FUNCTION @extschema@.llmw_write_plan_event(
+    action text,
+    details jsonb,
+    severity text DEFAULT 'info'
+) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -178,12 +182,13 @@ BEGIN
                    || to_char(now() AT TIME ZONE 'UTC', '"_y"YYYY"m"MM')) IS NULL THEN
         PERFORM @extschema@.ensure_workflow_partitions(0);
     END IF;
-    PERFORM @extschema@.llmw_write_event(action, details);
+    PERFORM @extschema@.llmw_write_event(action, details, severity);
 END
 $$;
-COMMENT ON FUNCTION @extschema@.llmw_write_plan_event(text, jsonb) IS
-    'Writes an event about a plan, and makes the partition for it when there is none.';
-REVOKE ALL ON FUNCTION @extschema@.llmw_write_plan_event(text, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.llmw_write_plan_event(text, jsonb, text) IS
+    'Writes an event about a plan or a proposal, and makes the partition for it when there is '
+    'none.';
+REVOKE ALL ON FUNCTION @extschema@.llmw_write_plan_event(text, jsonb, text) FROM PUBLIC;
 
 -- With the rights of the owner: a role to which EXECUTE is granted need not be allowed to write the
 -- tables.
