@@ -36,14 +36,14 @@ SELECT i, i % 20 AS kind, md5('request ' || i)::uuid AS request_id,
 FROM generate_series(1, 600) i;
 INSERT INTO llm_calls (request_id, call_id, started_at, finished_at, attempt, purpose, model, server,
     outcome, error_code, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
-    reasoning_tokens, cost_usd, cost_source, latency_ms)
+    reasoning_tokens, cost_usd, cost_source, latency_ms, role_name)
 SELECT a.request_id, md5('call ' || i || ' ' || c.n)::uuid, a.at + c.delay, a.at + c.delay, c.n,
        CASE c.n WHEN 1 THEN 'primary' ELSE 'fallback' END, c.model, 'server', c.outcome, NULL,
        t.input, t.cached, t.written, t.output, 0,
        CASE WHEN c.model <> 'odd'
            THEN CASE c.source WHEN 'unbilled' THEN 0
                 ELSE token_cost(c.model, t.input, t.output, t.cached, t.written, a.at) END END,
-       CASE c.model WHEN 'odd' THEN 'unknown_price' ELSE c.source END, i * 7919 % 9000
+       CASE c.model WHEN 'odd' THEN 'unknown_price' ELSE c.source END, i * 7919 % 9000, 'role' || i % 3
 FROM asked a
 CROSS JOIN LATERAL (SELECT 1000 + i % 70 * 10 + i % 7 / 6 * 4000 AS input, i % 5 / 4 * 300 AS cached,
                            i % 3 / 2 * 200 AS written, 1500 - i % 9 AS output) AS t
@@ -64,7 +64,7 @@ JOIN (VALUES (0, 1, 'gpt-4o-mini', 'timeout', 'estimated', interval '1 s'),
   ON c.kind = a.kind
 UNION ALL
 SELECT a.request_id, md5('call ' || i)::uuid, a.at + interval '1 s', a.at + interval '2 s', 1, 'primary',
-       'gpt-4o-mini', 'server', 'ok', NULL, 2000, 0, 0, 1500, 0, 0.0012, 'reported', i % 50
+       'gpt-4o-mini', 'server', 'ok', NULL, 2000, 0, 0, 1500, 0, 0.0012, 'reported', i % 50, 'role' || i % 3
 FROM asked a
 WHERE a.kind > 8;
 INSERT INTO workflow_requests (request_id, submitted_at, finished_at, parent_request_id, role_name,
@@ -98,7 +98,7 @@ SELECT r.*, (r.submitted_at AT TIME ZONE 'UTC')::date AS day,
        r.status = 'succeeded' AND r.cached_from IS NULL AND r.fallback_reason IS NOT NULL AS fell_back
 FROM workflow_requests r WHERE r.status IN ('succeeded', 'failed', 'cancelled');
 CREATE VIEW calls AS
-SELECT c.*, (c.started_at AT TIME ZONE 'UTC')::date AS day, r.agent, r.format, r.role_name,
+SELECT c.*, (c.started_at AT TIME ZONE 'UTC')::date AS day, r.agent, r.format,
        c.outcome = 'ok' AND r.status = 'succeeded' AND r.cached_from IS NULL
            AND c.started_at > r.finished_at - interval '5.001 s' AS accepted
 FROM llm_calls c JOIN workflow_requests r USING (request_id);

@@ -75,11 +75,11 @@ SET ROLE regress_llmw_reader;
 SELECT jsonb_typeof(regenerate_workflow('01941f29-7c00-7000-8000-000000000001', 'Shorter')
                     -> 'pilot_steps') AS steps;
 RESET ROLE;
-ALTER TABLE workflow_requests ENABLE ROW LEVEL SECURITY;
+INSERT INTO llm_workflow_roles VALUES ('somebody', 'auditor');
 SET ROLE regress_llmw_reader;
 SELECT regenerate_workflow('01941f29-7c00-7000-8000-000000000001', 'Shorter');
 RESET ROLE;
-ALTER TABLE workflow_requests DISABLE ROW LEVEL SECURITY;
+DELETE FROM llm_workflow_roles;
 
 -- Operators planted in the caller's path are not asked on the owner's behalf.
 CREATE SCHEMA trap;

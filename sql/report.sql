@@ -163,6 +163,8 @@ BEGIN
     END LOOP;
 END
 $$;
+-- The view of failures needs what it reads.
+GRANT SELECT ON llmw_request_days, workflow_requests, llm_calls TO regress_llmw_reader;
 GRANT EXECUTE ON FUNCTION llmw_baseline_by_hours TO regress_llmw_reader;
 SET ROLE regress_llmw_reader;
 SELECT data -> 'summary' ->> 'requests' AS requests, data -> 'endpoints' AS endpoints

@@ -47,6 +47,7 @@ CREATE TABLE workflow_requests (
     experiment text,
     arm text,
     rules text[],
+    erased_at timestamptz,
     CONSTRAINT workflow_requests_status_check
         CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
 ) PARTITION BY RANGE (submitted_at);
@@ -101,6 +102,8 @@ COMMENT ON COLUMN workflow_requests.arm IS
     'control or candidate: the arm of the experiment to which the request was assigned.';
 COMMENT ON COLUMN workflow_requests.rules IS
     'llm_rules.rule: the rules that the model was told. NULL: none.';
+COMMENT ON COLUMN workflow_requests.erased_at IS
+    'When erase_request() or erase_requests_before() took its texts; NULL: they did not.';
 COMMENT ON COLUMN workflow_requests.outcome_succeeded IS
     'Whether running the workflow succeeded, as record_workflow_outcome() was told; NULL: unknown.';
 
@@ -134,6 +137,7 @@ CREATE TABLE llm_calls (
     mends text[] NOT NULL DEFAULT '{}',
     estimated_input_tokens bigint,
     max_output_tokens bigint,
+    role_name text,
     CONSTRAINT llm_calls_purpose_check
         CHECK (purpose IN ('primary', 'retry', 'repair', 'fallback', 'batch')),
     CONSTRAINT llm_calls_outcome_check
@@ -170,6 +174,8 @@ COMMENT ON COLUMN llm_calls.estimated_input_tokens IS
     'for calls to builtin and for lost ones.';
 COMMENT ON COLUMN llm_calls.max_output_tokens IS
     'Tokens of answer that were asked for at most; NULL for calls to builtin.';
+COMMENT ON COLUMN llm_calls.role_name IS
+    'workflow_requests.role_name, for row-level security; as text, which is a fifth of a name.';
 
 CREATE TABLE llm_call_intents (
     request_id uuid NOT NULL,
@@ -223,19 +229,67 @@ SELECT pg_catalog.pg_extension_config_dump('audit_logs', '');
 
 -- Append-only. Statement triggers, on the parents here and on each partition when it is made;
 -- ENABLE ALWAYS, so that session_replication_role does not switch them off.
+--
+-- What names or quotes somebody can be erased all the same, and nothing else: the statement triggers
+-- let an UPDATE of the columns pass that they are given, and a row trigger, which partitions get
+-- when they are attached, the one new value that llmw_check_erasure() knows. What an erasure leaves
+-- of a row is thus the same before and after it, and can be proven by a digest that leaves out
+-- llm_calls.error_message and takes llmw_event_figures() of audit_logs.details.
 
 CREATE FUNCTION llmw_refuse_change() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'llmw_refuse_change';
 COMMENT ON FUNCTION llmw_refuse_change() IS
-    'Trigger of append-only tables: refuses UPDATE, DELETE and TRUNCATE.';
+    'Trigger of append-only tables: refuses UPDATE, DELETE and TRUNCATE, but for an UPDATE of the '
+    'columns that are its arguments.';
 REVOKE ALL ON FUNCTION llmw_refuse_change() FROM PUBLIC;
 
+CREATE FUNCTION llmw_event_figures(details jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$SELECT details - ARRAY['error_message', 'detail', 'details', 'description', 'feedback']$$;
+COMMENT ON FUNCTION llmw_event_figures(jsonb) IS
+    'The details of an event of a request without those that can quote it: what an erasure leaves.';
+REVOKE ALL ON FUNCTION llmw_event_figures(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION llmw_check_erasure() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    erased boolean;
+BEGIN
+    IF TG_ARGV[0] = 'error_message' THEN
+        erased := NEW.error_message IS NULL;
+    ELSE
+        erased := NEW.request_id IS NOT NULL
+                  AND NEW.details = @extschema@.llmw_event_figures(OLD.details);
+    END IF;
+    IF NOT erased THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('UPDATE is not allowed on append-only table "%s"', TG_TABLE_NAME),
+            DETAIL = format('Of column "%s" the text can be erased, and nothing changed.',
+                            TG_ARGV[0]),
+            HINT = 'Use erase_request().';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION llmw_check_erasure() IS
+    'Trigger of append-only tables: of the column that is its argument, lets text go only.';
+REVOKE ALL ON FUNCTION llmw_check_erasure() FROM PUBLIC;
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_logs
-    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change('details');
 ALTER TABLE audit_logs ENABLE ALWAYS TRIGGER append_only;
+CREATE TRIGGER only_erased BEFORE UPDATE ON audit_logs
+    FOR EACH ROW EXECUTE FUNCTION llmw_check_erasure('details');
+ALTER TABLE audit_logs ENABLE ALWAYS TRIGGER only_erased;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON llm_calls
-    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change('error_message');
 ALTER TABLE llm_calls ENABLE ALWAYS TRIGGER append_only;
+CREATE TRIGGER only_erased BEFORE UPDATE ON llm_calls
+    FOR EACH ROW EXECUTE FUNCTION llmw_check_erasure('error_message');
+ALTER TABLE llm_calls ENABLE ALWAYS TRIGGER only_erased;
 
 -- ATTACH instead of PARTITION OF: it does not lock out readers of the parent.
 CREATE FUNCTION llmw_make_partition(home name, parent name, partition name, first_day timestamp)
@@ -256,7 +310,9 @@ BEGIN
             'CREATE INDEX ON %1$I.%2$I (submitted_at) WHERE status = ''running''',
             'CREATE INDEX ON %1$I.%2$I (fingerprint, finished_at) WHERE status = ''succeeded''',
             'CREATE INDEX ON %1$I.%2$I (experiment, submitted_at) WHERE experiment IS NOT NULL',
-            'CREATE INDEX ON %1$I.%2$I (category, submitted_at) WHERE category IS NOT NULL']
+            'CREATE INDEX ON %1$I.%2$I (category, submitted_at) WHERE category IS NOT NULL',
+            'CREATE INDEX ON %1$I.%2$I (parent_request_id) WHERE parent_request_id IS NOT NULL',
+            'CREATE INDEX ON %1$I.%2$I (cached_from) WHERE cached_from IS NOT NULL']
         WHEN 'llm_calls' THEN ARRAY[
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, call_id, started_at)',
             'CREATE INDEX ON %1$I.%2$I (started_at)',
@@ -270,9 +326,11 @@ BEGIN
     IF parent IN ('llm_calls', 'audit_logs') THEN
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE '
                        'ON %1$I.%2$I FOR EACH STATEMENT '
-                       'EXECUTE FUNCTION %1$I.llmw_refuse_change()', home, partition);
+                       'EXECUTE FUNCTION %1$I.llmw_refuse_change(%3$L)', home, partition,
+                       CASE parent WHEN 'llm_calls' THEN 'error_message' ELSE 'details' END);
         EXECUTE format('ALTER TABLE %I.%I ENABLE ALWAYS TRIGGER append_only', home, partition);
     END IF;
+    EXECUTE format('ALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY', home, partition);
     EXECUTE format('ALTER TABLE %1$I.%2$I ATTACH PARTITION %1$I.%3$I '
                    'FOR VALUES FROM (%4$L) TO (%5$L)', home, parent, partition, lower, upper);
 END

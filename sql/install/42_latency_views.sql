@@ -145,7 +145,8 @@ COMMENT ON COLUMN @extschema@.llm_errors.calls IS
     'All calls of the model on that day that were not cancelled.';
 COMMENT ON COLUMN @extschema@.llm_errors.error_rate IS 'error_calls in percent of calls.';
 
-CREATE VIEW @extschema@.workflow_failures AS
+-- It shows texts of single requests: what the caller may not read of the tables is not here either.
+CREATE VIEW @extschema@.workflow_failures WITH (security_invoker) AS
 SELECT days.day, failed.*
 FROM @extschema@.llmw_request_days AS days
 CROSS JOIN LATERAL (

@@ -82,13 +82,12 @@ FROM (
     ) AS done
     WHERE r.status = 'running'
 ) AS p
-WHERE p.role_name = current_user
-   OR has_table_privilege('@extschema@.workflow_requests'::regclass, 'SELECT')
-      AND NOT row_security_active('@extschema@.workflow_requests'::regclass);
+WHERE (SELECT @extschema@.llmw_reads_all_requests())
+   OR p.role_name = ANY ((SELECT @extschema@.llmw_roles_of_caller())::name[]);
 
 COMMENT ON VIEW @extschema@.workflow_progress IS
     'What is waiting or being generated now? A row for each request that has not ended. Roles see '
-    'their own; those that may read workflow_requests see all.';
+    'their own and those of roles they are in; those that may read workflow_requests see all.';
 COMMENT ON COLUMN @extschema@.workflow_progress.state IS
     'scheduled: a job whose run_at lies ahead. queued: a job that is due. waiting: no call is on the '
     'wire, because of a limit, a delay between attempts, or work of the server. calling: the '

@@ -86,6 +86,16 @@ std::string cost_json(const RequestTotals& totals) {
   return totals.cost_known ? totals.cost.to_string() : "null";
 }
 
+FlowResult without_texts(FlowResult result) {
+  result.document.clear();
+  result.explanation.clear();
+  result.error_message.clear();
+  result.error_detail.clear();
+  result.error_hint.clear();
+  for (Finding& finding : result.warnings) finding = {finding.code, finding.severity, {}, {}, {}};
+  return result;
+}
+
 std::string findings_json(const std::vector<Finding>& findings) {
   std::string array = "[";
   for (const Finding& finding : findings) {
@@ -143,9 +153,9 @@ std::string fallback_details(const FallbackNotice& notice) {
   ObjectWriter out;
   out.text("primary_model", notice.from_model)
       .text("fallback_model", notice.to_model)
-      .text("reason", to_string(notice.reason))
-      .text("detail", notice.detail)
-      .number("tokens_wasted", notice.tokens_wasted);
+      .text("reason", to_string(notice.reason));
+  if (!notice.detail.empty()) out.text("detail", notice.detail);
+  out.number("tokens_wasted", notice.tokens_wasted);
   return out.object();
 }
 
@@ -162,8 +172,8 @@ std::string retry_details(int attempt, std::chrono::milliseconds wait, const Flo
   ObjectWriter out;
   out.number("attempt", attempt)
       .number("wait_ms", wait.count())
-      .text("error_code", result.error_sqlstate)
-      .text("error_message", result.error_message);
+      .text("error_code", result.error_sqlstate);
+  if (!result.error_message.empty()) out.text("error_message", result.error_message);
   add_totals(out, totals);
   return out.object();
 }

@@ -55,6 +55,10 @@ std::string circuit_details(const std::string& server, const std::string& model,
 /// Details of BUDGET_EXCEEDED.
 std::string warning_details(const std::string& warning);
 
+/// What may be recorded of a result when no text of the request may be: codes, names of models and
+/// figures, and nothing that could quote the prompt or an answer.
+FlowResult without_texts(FlowResult result);
+
 /// The findings as a JSON array of {code, severity, path, message, hint}.
 std::string findings_json(const std::vector<Finding>& findings);
 

@@ -4,17 +4,37 @@
 #include "pg/boundary.hpp"
 #include "pg/own_table.hpp"
 #include "pg/text.hpp"
+#include "sql_api/extension_owner.hpp"
 
 namespace llmw {
 
 namespace {
 
-bool may_read_all_requests() {
-  const Oid table = find_own_table("workflow_requests");
-  return PgCall([=] {
-    return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-           check_enable_rls(table, InvalidOid, true) != RLS_ENABLED;
+// A job that was not yet taken has no row.
+constexpr const char* kMayRead =
+    "SELECT WHERE @extschema@.llmw_reads_all_requests() OR EXISTS ("
+    " SELECT FROM @extschema@.workflow_requests"
+    " WHERE request_id OPERATOR(pg_catalog.=) $1 AND submitted_at OPERATOR(pg_catalog.=) $2)";
+
+/// Whether the current role, which may read the table, finds the row in it, as committed now.
+bool finds_row(const Uuid& id) {
+  const Extension extension = installed_extension();
+  PgCall([] {
+    SPI_connect();
+    PushActiveSnapshot(GetLatestSnapshot());
   });
+  const bool found = find_by_request(extension, kMayRead, id);
+  PgCall([] {
+    PopActiveSnapshot();
+    SPI_finish();
+  });
+  return found;
+}
+
+bool may_read(const Uuid& id) {
+  const Oid table = find_own_table("workflow_requests");
+  return PgCall([=] { return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK; }) &&
+         finds_row(id);
 }
 
 /// As for pg_cancel_backend. The role may have been dropped since.
@@ -44,7 +64,7 @@ Datum role_name_datum(Oid role) {
 }
 
 void check_may_see(const Uuid& id, const std::string& role_name) {
-  if (role_name != role_name_of(GetUserId()) && !may_read_all_requests())
+  if (role_name != role_name_of(GetUserId()) && !has_privileges_of(role_name) && !may_read(id))
     deny(id, "Ask for SELECT on workflow_requests.");
 }
 

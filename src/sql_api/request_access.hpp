@@ -13,7 +13,7 @@ std::string role_name_of(Oid role);
 Datum role_name_datum(Oid role);
 
 /// Throws llmw::Error 42501 unless the current role made the request `id`, as `role_name` says, or
-/// may read all of workflow_requests.
+/// has the privileges of that role, or may read its row of workflow_requests.
 void check_may_see(const Uuid& id, const std::string& role_name);
 
 /// Throws llmw::Error 42501 unless the current role is `role_name` or has its privileges.

@@ -83,6 +83,8 @@ FlowResult read_outcome(const SpiRow& row) {
   outcome.cached = DatumGetBool(*row.get(kIsCached));
   outcome.error_sqlstate = row.text(kErrorCode);
   outcome.error_message = row.text(kErrorMessage);
+  if (!outcome.ok && outcome.error_message.empty())
+    outcome.error_message = "what the error said was not kept";
   return outcome;
 }
 
@@ -115,6 +117,11 @@ bool has_ended(const std::string& status) { return status != "running" && status
 std::optional<GenerationResult> look(const Uuid& id, bool to_wait) {
   FoundRequest found = find_request(id);
   check_may_see(id, found.role_name);
+  if (found.lacks_document)
+    throw Error(sqlstate::kNotInPrerequisiteState,
+                "the document of request " + to_string(id) + " was not kept",
+                "It was generated with llm_workflow.store_prompts off, or was erased.",
+                "Generate it again.");
   if (to_wait && found.is_uncommitted)
     throw Error(sqlstate::kNotInPrerequisiteState, "the job is not committed yet",
                 "Request " + to_string(id) + " was submitted by this transaction.",
@@ -142,6 +149,7 @@ FoundRequest find_request(const Uuid& id) {
       exists = true;
       found.role_name = row.text(kRoleName);
       if (has_ended(row.text(kStatus))) found.result = read_result(id, row);
+      found.lacks_document = found.result && found.result->ok && !row.get(kDocument);
     }
     if (!found.result && find_by_request(extension, kFindJob, id)) {
       const SpiRow row(0);

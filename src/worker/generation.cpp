@@ -141,14 +141,16 @@ void Generation::on_cancel(Turn& turn) {
   result.error_message = job_ ? "the job was cancelled" : "the caller did not wait for the result";
   end("cancelled", std::move(result), turn);
   add_event(turn, "WORKFLOW_GENERATION_FAILED", "warning",
-            failed_details(primary_model(), "cancelled", outcome_, totals_));
+            failed_details(primary_model(), "cancelled", recorded(), totals_));
 }
 
 // A draft by rules is an answer at once: it needs no intent, so several steps fit in one turn.
 void Generation::follow(FlowStep step, Turn& turn) {
   for (;;) {
-    if (step.fallback)
+    if (step.fallback) {
+      if (!request_.store_prompt) step.fallback->detail.clear();
       add_event(turn, "WORKFLOW_GENERATION_FALLBACK", "warning", fallback_details(*step.fallback));
+    }
     if (step.waits()) turn.wait = Turn::Wait{step.lane, step.wait};
     if (step.finished()) break;
     if (step.calls.empty()) return;
@@ -176,7 +178,7 @@ void Generation::finish(FlowResult result, Turn& turn) {
     add_event(turn, "WORKFLOW_GENERATION_FAILED", "error",
               failed_details(primary_model(),
                              to_string(outcome_.failure.value_or(FallbackReason::api_error)),
-                             outcome_, totals_));
+                             recorded(), totals_));
 }
 
 // An attempt that met open circuits and used up limits only does not count.
@@ -208,8 +210,13 @@ void Generation::requeue(const FlowResult& result, bool give_back, Turn& turn) {
   requeue.error_message = result.error_message;
   if (!give_back)
     add_event(turn, "WORKFLOW_JOB_RETRY", "warning",
-              retry_details(job_->attempt, wait, outcome_, totals_));
+              retry_details(job_->attempt, wait, recorded(), totals_));
   turn.finished = true;
+}
+
+/// What events tell of the outcome, and the ledger keeps of it unless somebody comes for it later.
+FlowResult Generation::recorded() const {
+  return request_.store_prompt ? outcome_ : without_texts(outcome_);
 }
 
 void Generation::end(const char* status, FlowResult result, Turn& turn) {
@@ -220,7 +227,7 @@ void Generation::end(const char* status, FlowResult result, Turn& turn) {
   EndRow& ended = turn.entry.ended.emplace();
   ended.status = status;
   ended.finished_at = now;
-  ended.result = outcome_;
+  ended.result = job_ ? outcome_ : recorded();
   ended.totals = totals_;
   ended.times = {milliseconds_between(due_at_, taken_at_), milliseconds_between(due_at_, now)};
   ended.accepted = accepted_calls(now);

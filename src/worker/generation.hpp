@@ -154,6 +154,7 @@ class Generation {
   std::int64_t most_input_tokens(const CallPlan& plan) const;
   void price(CallRow& row, const CallPlan& plan);
   void end(const char* status, FlowResult result, Turn& turn);
+  FlowResult recorded() const;
   std::vector<AcceptedCall> accepted_calls(TimestampTz finished_at);
   void add_event(Turn& turn, const char* action, const char* severity, std::string details) const;
 

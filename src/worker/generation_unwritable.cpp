@@ -48,7 +48,7 @@ void Generation::fail_with(const Error& error, LedgerEntry& entry) {
   }
   make_ascii(outcome_.error_message);
   make_ascii(outcome_.error_detail);
-  entry.ended->result = outcome_;
+  entry.ended->result = job_ ? outcome_ : recorded();
   entry.ended->cached_from.reset();
   if (!had_document) return;
   entry.ended->status = "failed";
@@ -58,7 +58,7 @@ void Generation::fail_with(const Error& error, LedgerEntry& entry) {
   const TimestampTz now = GetCurrentTimestamp();
   entry.events.push_back(
       {new_uuid(now), now, "WORKFLOW_GENERATION_FAILED", "error", role_name_,
-       failed_details(primary_model(), to_string(FallbackReason::validation_failed), outcome_,
+       failed_details(primary_model(), to_string(FallbackReason::validation_failed), recorded(),
                       totals_)});
 }
 

@@ -53,14 +53,16 @@ std::size_t count_rows(std::span<const LedgerEntry* const> entries,
   return count;
 }
 
-void add_call(Columns& columns, const Uuid& request_id, const CallRow& call) {
+void add_call(Columns& columns, const LedgerEntry& entry, const CallRow& call) {
   const Answer& answer = call.answer;
-  columns.add(request_id).add(call.call_id).add(call.started_at).add(call.finished_at);
+  columns.add(entry.request_id).add(call.call_id).add(call.started_at).add(call.finished_at);
   columns.add(call.attempt).add(to_string(call.purpose)).add(call.model).add(call.server);
   columns.add_or_null(answer.returned_model).add_or_null(answer.provider_request_id);
   answer.http_status == 0 ? columns.add_null() : columns.add(answer.http_status);
   columns.add(to_string(call.judgement.outcome)).add_or_null(call.judgement.error_code);
-  columns.add_or_null(answer.error_message).add_or_null(answer.finish_reason);
+  // What a provider says of an error can quote what was sent.
+  columns.add_or_null(entry.request->store_prompt ? answer.error_message : "");
+  columns.add_or_null(answer.finish_reason);
   columns.add(call.usage.input).add(call.usage.cached_input).add(call.usage.cache_write);
   columns.add(call.usage.output).add(call.usage.reasoning).add_or_null(call.cost);
   columns.add(call.cost_source);
@@ -70,6 +72,7 @@ void add_call(Columns& columns, const Uuid& request_id, const CallRow& call) {
   columns.add(array_literal(call.judgement.mends));
   add_count_or_null(columns, call.estimated_input_tokens);
   add_count_or_null(columns, call.max_output_tokens);
+  columns.add(entry.role_name);
 }
 
 void add_opened(Columns& columns, const LedgerEntry& entry, const Uuid& worker) {
@@ -260,7 +263,7 @@ void Ledger::write_calls(Entries entries) {
   bool had_intents = false;
   for (const LedgerEntry* entry : entries) {
     for (const CallRow& call : entry->calls) {
-      add_call(rows, entry->request_id, call);
+      add_call(rows, *entry, call);
       if (!call.had_intent) continue;
       intents.add(entry->request_id).add(call.call_id);
       had_intents = true;

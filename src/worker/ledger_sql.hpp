@@ -43,7 +43,7 @@ inline constexpr Oid kAddCallTypes[] = {
     UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID,
     TEXTOID, TEXTOID, INT8OID,        TEXTOID,        TEXTOID, TEXTOID, TEXTOID, INT8OID,
     INT8OID, INT8OID, INT8OID,        INT8OID,        TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-    INT8OID, TEXTOID, TEXTOID,        INT8OID,        INT8OID};
+    INT8OID, TEXTOID, TEXTOID,        INT8OID,        INT8OID, TEXTOID};
 inline constexpr Oid kDeleteIntentTypes[] = {UUIDOID, UUIDOID};
 inline constexpr Oid kAddIntentTypes[] = {
     UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID,
@@ -122,19 +122,19 @@ inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = 
      " error_code, error_message, finish_reason, input_tokens, cached_input_tokens,"
      " cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, cost_source,"
      " service_tier, price_effective_from, latency_ms, validation_codes, mends,"
-     " estimated_input_tokens, max_output_tokens)"
+     " estimated_input_tokens, max_output_tokens, role_name)"
      " SELECT request_id, call_id, started_at, finished_at, attempt::int4, purpose, model, server,"
      " returned_model, provider_request_id, http_status::int4, outcome, error_code, error_message,"
      " finish_reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,"
      " reasoning_tokens, cost_usd::numeric, cost_source, service_tier, price_effective_from,"
      " latency_ms, validation_codes::text[], mends::text[], estimated_input_tokens,"
-     " max_output_tokens"
+     " max_output_tokens, role_name"
      " FROM @rows@"
      " AS t (request_id, call_id, started_at, finished_at, attempt, purpose, model, server,"
      " returned_model, provider_request_id, http_status, outcome, error_code, error_message,"
      " finish_reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,"
      " reasoning_tokens, cost_usd, cost_source, service_tier, price_effective_from, latency_ms,"
-     " validation_codes, mends, estimated_input_tokens, max_output_tokens)",
+     " validation_codes, mends, estimated_input_tokens, max_output_tokens, role_name)",
      kAddCallTypes},
     {"DELETE FROM @extschema@.llm_call_intents i USING @rows@ AS t (request_id, call_id)"
      " WHERE i.request_id = t.request_id AND i.call_id = t.call_id",

@@ -13,15 +13,17 @@ inline constexpr const char* kRecordLostCalls =
     "INSERT INTO @extschema@.llm_calls (request_id, call_id, started_at, finished_at, attempt,"
     " purpose, model, server, outcome, error_code, input_tokens, cached_input_tokens,"
     " cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, cost_source,"
-    " price_effective_from, latency_ms, max_output_tokens)"
+    " price_effective_from, latency_ms, max_output_tokens, role_name)"
     " SELECT request_id, call_id, started_at, pg_catalog.now(), attempt, purpose, model, server,"
     " 'lost', 'worker_ended', input_tokens_estimate, 0, 0, max_output_tokens, 0,"
     " worst_case_cost_usd,"
     " CASE WHEN worst_case_cost_usd IS NULL THEN 'unknown_price' ELSE 'estimated' END,"
     " price_effective_from,"
     " GREATEST(0, (EXTRACT(epoch FROM pg_catalog.now() - started_at) * 1000)::int8),"
-    " max_output_tokens"
-    " FROM @extschema@.llm_call_intents WHERE call_id = ANY ($1)";
+    " max_output_tokens,"
+    " (SELECT r.role_name FROM @extschema@.workflow_requests r"
+    "  WHERE r.request_id = i.request_id AND r.submitted_at = i.request_submitted_at)"
+    " FROM @extschema@.llm_call_intents i WHERE call_id = ANY ($1)";
 
 /// The same in the roll-ups, while the intents are there; $1: their ids.
 inline constexpr const char* kCountLostCalls =

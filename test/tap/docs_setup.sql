@@ -9,6 +9,7 @@ CREATE SCHEMA llm;
 
 CREATE TABLE big_table AS SELECT 1 AS id, 'Sort the mail'::text AS description;
 CREATE TABLE ideas AS SELECT 'Answer the mail'::text AS description;
+CREATE TABLE inbox AS SELECT 7 AS id, 'Sort the mail'::text AS body;
 CREATE TABLE articles AS SELECT 'It rained all day.'::text AS body;
 CREATE TABLE my_workflows AS SELECT 'refunds'::text AS name, '{"pilot_steps": []}'::jsonb AS document;
 

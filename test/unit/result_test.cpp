@@ -111,5 +111,38 @@ TEST(EventDetails, CarryTheFieldsOfTheOwnersQueries) {
                         {"tokens_wasted", 120}}));
 }
 
+// With llm_workflow.store_prompts off, what is recorded may quote neither the prompt nor an answer.
+TEST(WithoutTexts, KeepsFiguresAndCodesOnly) {
+  FlowResult told = accepted();
+  told.document = told.explanation = "secret";
+  told.fallback_reason = FallbackReason::timeout;
+  told.warnings = {{"W01", Severity::warning, "/secret", "secret", "secret"}};
+  told.error_sqlstate = "LW001";
+  told.error_message = told.error_detail = told.error_hint = "secret";
+  const FlowResult kept = without_texts(told);
+  for (const std::string& text : {kept.document, kept.explanation, findings_json(kept.warnings),
+                                  kept.error_message, kept.error_detail, kept.error_hint})
+    EXPECT_EQ(text.find("secret"), std::string::npos) << text;
+  EXPECT_TRUE(kept.ok);
+  EXPECT_EQ(kept.items, 1);
+  EXPECT_EQ(kept.generator, "gpt-4o-mini");
+  EXPECT_EQ(kept.fallback_reason, FallbackReason::timeout);
+  EXPECT_EQ(kept.error_sqlstate, "LW001");
+  ASSERT_EQ(kept.warnings.size(), 1u);
+  EXPECT_EQ(kept.warnings[0].code, "W01");
+  EXPECT_EQ(kept.warnings[0].severity, Severity::warning);
+}
+
+TEST(EventDetails, HaveNoKeyForATextThatIsNotKept) {
+  const json left =
+      json::parse(fallback_details({"cheap", "strong", FallbackReason::timeout, "", 120}));
+  EXPECT_FALSE(left.contains("detail"));
+  FlowResult failed;
+  failed.error_sqlstate = "LW002";
+  const json retry = json::parse(retry_details(1, std::chrono::milliseconds(5), failed, totals()));
+  EXPECT_FALSE(retry.contains("error_message"));
+  EXPECT_EQ(retry["error_code"], "LW002");
+}
+
 }  // namespace
 }  // namespace llmw
