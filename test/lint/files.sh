@@ -5,7 +5,7 @@ project_files() {
     git ls-files -co --exclude-standard | while read -r file; do [ -f "$file" ] && echo "$file"; done
   else
     find . -type f -not -path './build/*' -not -path './tmp_check*' -not -path './output_iso/*' \
-      -not -path './results/*' -not -name '*.o' -not -name '*.d' -not -name '*.so' \
+      -not -path './results/*' -not -path './console/node_modules/*' -not -path './console/dist/*' -not -name '*.o' -not -name '*.d' -not -name '*.so' \
       -not -name 'llm_workflow--*.sql' -not -path './.check/*' -not -path './.quickstart/*' | sed 's|^\./||'
   fi
 }
