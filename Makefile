@@ -3,6 +3,7 @@
 #   make && make install && make installcheck      as for any extension; PG_CONFIG=... picks a server
 #   make -f PATH/Makefile                          the same from another, empty directory
 #   make unit fuzz conformance tokens browser lint tidy format bench   the developer's side, built by CMakeLists.txt
+#   make console                                   the console's tests, on the server that has it installed
 #   make chaos                                     the kill tests with LLMW_KILLS=200 kills
 #
 # The folders are the lists: a new file in src/, sql/ or test/ needs no edit here. The version is
@@ -146,6 +147,10 @@ tidy: configure-sanitized
 bench: all configure-tests $(SIMULATOR)
 	cmake --build $(BUILD_TESTS) --target benchmarks
 	BENCH_BIN_DIR=$(abspath $(BUILD_TESTS))/bench PG_CONFIG=$(PG_CONFIG) $(top)/test/bench/run.sh
+# On the server of PG_CONFIG, which must have the extension installed.
+.PHONY: console
+console: unprivileged $(SIMULATOR)
+	$(top)/console/test/run.sh $(PG_CONFIG) $(SIMULATOR) $(CONSOLE_PICTURES)
 lint: all
 	MODULE=$(abspath $(shlib)) $(top)/test/lint/run.sh
 format:
