@@ -3,6 +3,7 @@
 #   make && make install && make installcheck      as for any extension; PG_CONFIG=... picks a server
 #   make -f PATH/Makefile                          the same from another, empty directory
 #   make unit fuzz conformance tokens browser lint tidy format bench   the developer's side, built by CMakeLists.txt
+#   make packaging package                         tests of what is installed where; a Debian package
 #   make console                                   the console's tests, on the server that has it installed
 #   make chaos                                     the kill tests with LLMW_KILLS=200 kills
 #
@@ -118,7 +119,7 @@ CONFIGURE = cmake -S $(top) -G Ninja -DPG_CONFIG=$(PG_CONFIG)
 # The JSON-Schema-Test-Suite of json-schema.org, as Debian's libtest-json-schema-acceptance-perl has it.
 JSON_SCHEMA_SUITE = /usr/share/perl5/auto/share/dist/Test-JSON-Schema-Acceptance
 
-.PHONY: configure-tests configure-sanitized unit unit-sanitized conformance tokens browser fuzz lint tidy format bench
+.PHONY: configure-tests configure-sanitized unit unit-sanitized conformance tokens browser packaging package fuzz lint tidy format bench
 configure-tests:
 	$(CONFIGURE) -B $(BUILD_TESTS) $(if $(WERROR),-DLLMW_WERROR=ON)
 configure-sanitized:
@@ -139,6 +140,10 @@ tokens: configure-tests
 browser: configure-tests
 	cmake --build $(BUILD_TESTS) --target report_page draw_diagram
 	$(top)/test/browser/run.sh $(addprefix $(BUILD_TESTS)/conformance/,report_page draw_diagram)
+packaging: all
+	$(top)/test/packaging/run.sh $(PG_CONFIG)
+package:
+	$(top)/test/packaging/debian.sh build/package
 fuzz: configure-sanitized
 	cmake --build $(BUILD_SANITIZED) --target fuzzers
 	$(top)/.ci/fuzz $(BUILD_SANITIZED)/fuzz $(top)/test/fuzz/corpus

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ./check and ./quickstart: packages, the server to build for, the user to run it as.
+# Sourced by ./check, .ci/matrix and ./quickstart: packages, the server to build for, the user to run it as.
 # Works on Debian as root or with sudo; elsewhere the tools have to be there already.
 
 die() {
@@ -160,6 +160,19 @@ apt_install_missing() {
   # shellcheck disable=SC2086  # a list of names
   apt_install $missing >>"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get install failed: $log"; }
   packages_as_before
+}
+
+# usage: checkout_files DIR    Writes a tar: what git knows or would add; without git, all that is not built.
+checkout_files() {
+  local top=$1 files
+  files=$(cd "$top" && git -c safe.directory="$top" ls-files -co --exclude-standard 2>/dev/null |
+    while read -r file; do [ -f "$file" ] && echo "$file"; done)
+  if [ -n "$files" ]; then
+    (cd "$top" && echo "$files" | tar -cf - -T -)
+  else
+    tar -C "$top" --exclude=./.git --exclude=./.check --exclude=./.quickstart --exclude=./build --exclude=node_modules \
+      --exclude=./console/dist --exclude='*.o' --exclude='*.d' --exclude='*.so' -cf - .
+  fi
 }
 
 # The caller's connection settings are for other servers than ours.

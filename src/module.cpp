@@ -9,7 +9,7 @@
 
 extern "C" {
 
-PG_MODULE_MAGIC;
+LLMW_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init();
 

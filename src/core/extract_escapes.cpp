@@ -33,6 +33,17 @@ bool is_json_escape(std::string_view after) {
   return std::string_view("\"\\/bfnrt").find(after[0]) != std::string_view::npos;
 }
 
+/// What an escape of b, f, n, r or t stands for.
+char control_character(char letter) {
+  switch (letter) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    default: return '\t';
+  }
+}
+
 class Decoder {
  public:
   Decoder(std::string_view raw, QuoteFamily family) : raw_(raw), family_(family) {}
@@ -107,9 +118,7 @@ class Decoder {
       out_.fault = kUnclear;
       return;
     }
-    constexpr std::string_view kNames = "bfnrt";
-    constexpr std::string_view kCharacters = "\b\f\n\r\t";
-    out_.value += kCharacters[kNames.find(c)];
+    out_.value += control_character(c);
     at_ += 2;
   }
 

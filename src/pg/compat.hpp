@@ -9,6 +9,14 @@
 // building an extension does not need.
 extern "C" bool pq_check_connection(void);
 
+// PostgreSQL 18 knows modules by name. Its PG_MODULE_MAGIC leaves a field without a value, of which
+// Clang warns.
+#if PG_VERSION_NUM >= 180000
+#define LLMW_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "llm_workflow", .version = nullptr)
+#else
+#define LLMW_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
 namespace llmw {
 
 /// The number by which other processes find this process's latch. Survives in shared memory.

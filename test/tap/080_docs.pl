@@ -21,6 +21,7 @@ my %tested_elsewhere = (
     'formats.md' => qr/Pasta/,                       # 030_formats.pl: it needs a model that cooks
     'rollups.md' => qr/rebuild_workflow_stats/,      # 050_stats.pl: of a time that the ledger keeps
     'README.md' => qr/^CREATE EXTENSION/,            # every test
+    'install.md' => qr/^CREATE EXTENSION/,           # every test
 );
 
 # Pages that go on from an example.
