@@ -6,6 +6,7 @@
 #   make packaging package                         tests of what is installed where; a Debian package
 #   make console                                   the console's tests, on the server that has it installed
 #   make chaos                                     the kill tests with LLMW_KILLS=200 kills
+#   make reference                                 writes docs/reference, as an unprivileged user
 #
 # The folders are the lists: a new file in src/, sql/ or test/ needs no edit here. The version is
 # read from the control file. installcheck starts its own servers, as an unprivileged user.
@@ -63,6 +64,10 @@ $(OBJS): $(top)/Makefile $(top)/src/warnings.flags
 $(shlib): $(top)/src/exports.map
 -include $(OBJS:.o=.d)
 
+# The version that the library says it is.
+src/pg/versions.o: override CXXFLAGS += -DLLMW_VERSION='"$(EXTVERSION)"'
+src/pg/versions.o: $(top)/$(EXTENSION).control
+
 # The tables of the token encodings, which src/core/token_data.cpp embeds.
 TOKEN_TABLES = build/token_tables
 TOKEN_DATA = $(wildcard $(top)/data/tokens/*)
@@ -78,6 +83,11 @@ build/make_token_tables: $(top)/tools/token_tables.cpp $(top)/src/core/token_tab
 
 $(EXTENSION)--$(EXTVERSION).sql: $(INSTALL_SCRIPT_PARTS) $(top)/$(EXTENSION).control
 	cat $(filter %.sql,$^) > $@
+
+# Keeps the install script of the version that is released now (sql/upgrade/README.md).
+.PHONY: keep-release
+keep-release: $(EXTENSION)--$(EXTVERSION).sql
+	cp $< $(top)/sql/upgrade/
 
 # The simulated providers: what tests and benchmarks send requests to. Never installed.
 SIMULATOR = build/llm_provider_sim
@@ -107,6 +117,11 @@ check-isolation: unprivileged
 	$(if $(ISOLATION),$(pg_isolation_regress_installcheck) $(ISOLATION_OPTS) $(ISOLATION))
 check-tap: unprivileged $(SIMULATOR)
 	$(if $(PROVE_TESTS),$(prove_installcheck))
+# Writes docs/reference of what there is: test/tap/081_reference.pl compares it.
+.PHONY: reference
+reference: export LLMW_WRITE_REFERENCE = 1
+reference: PROVE_TESTS = test/tap/081_reference.pl
+reference: check-tap
 chaos: export LLMW_KILLS ?= 200
 chaos: PROVE_TESTS = $(call in_top,test/tap/*kill*.pl)
 chaos: check-tap

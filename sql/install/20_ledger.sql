@@ -222,6 +222,10 @@ COMMENT ON TABLE audit_logs IS
 COMMENT ON COLUMN audit_logs.actor IS 'The role whose request it was, or llm_workflow itself.';
 COMMENT ON COLUMN audit_logs.details IS 'Fields of the event; docs/accounting.md lists them.';
 
+-- For publications by way of the parent: the keys are the partitions' own, and a subscriber that is told
+-- none could not apply the ends of requests.
+ALTER TABLE workflow_requests REPLICA IDENTITY FULL;
+
 SELECT pg_catalog.pg_extension_config_dump('workflow_requests', '');
 SELECT pg_catalog.pg_extension_config_dump('llm_calls', '');
 SELECT pg_catalog.pg_extension_config_dump('llm_call_intents', '');

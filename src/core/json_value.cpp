@@ -48,6 +48,11 @@ void append_json(std::string& out, const JsonValue& value) {
 
 }  // namespace
 
+bool JsonValue::operator==(const JsonValue& other) const {
+  return kind == other.kind && boolean == other.boolean && text == other.text &&
+         items == other.items && members == other.members;
+}
+
 const JsonValue* JsonValue::find(std::string_view key) const {
   if (!is_object()) return nullptr;
   const auto member = std::find_if(members.begin(), members.end(),

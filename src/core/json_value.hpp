@@ -39,11 +39,25 @@ struct JsonValue {
   static JsonValue make_array() { return of_kind(Kind::array); }
   static JsonValue make_object() { return of_kind(Kind::object); }
 
-  bool operator==(const JsonValue&) const = default;
+  // What follows is defaulted below: here Clang looks into `members` before a Member is whole.
+  JsonValue();
+  JsonValue(const JsonValue&);
+  JsonValue(JsonValue&&) noexcept;
+  JsonValue& operator=(const JsonValue&);
+  JsonValue& operator=(JsonValue&&) noexcept;
+  ~JsonValue();
+  bool operator==(const JsonValue& other) const;
 
  private:
   static JsonValue of_kind(Kind kind);
 };
+
+inline JsonValue::JsonValue() = default;
+inline JsonValue::JsonValue(const JsonValue&) = default;
+inline JsonValue::JsonValue(JsonValue&&) noexcept = default;
+inline JsonValue& JsonValue::operator=(const JsonValue&) = default;
+inline JsonValue& JsonValue::operator=(JsonValue&&) noexcept = default;
+inline JsonValue::~JsonValue() = default;
 
 /// As read_json() (json.hpp): strict, bounded, never throws except std::bad_alloc. On a fault `out`
 /// is null.

@@ -16,6 +16,7 @@
 
 #include "core/error.hpp"
 #include "pg/postgres.hpp"
+#include "pg/versions.hpp"
 
 namespace llmw {
 
@@ -90,14 +91,17 @@ auto PgCall(Body&& body) -> std::invoke_result_t<Body&> {
 }  // namespace llmw
 
 /// Defines the SQL-callable C function `name`; the braces that follow are its body, which may
-/// throw.
-#define LLMW_SQL_FUNCTION(name)                                        \
-  static Datum name##_body(FunctionCallInfo fcinfo);                   \
-  extern "C" {                                                         \
-  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                            \
-  PG_FUNCTION_INFO_V1(name);                                           \
-  Datum name(PG_FUNCTION_ARGS) {                                       \
-    return llmw::PgBoundary([fcinfo] { return name##_body(fcinfo); }); \
-  }                                                                    \
-  }                                                                    \
+/// throw. It runs only while the SQL objects are of the library's version.
+#define LLMW_SQL_FUNCTION(name)                      \
+  static Datum name##_body(FunctionCallInfo fcinfo); \
+  extern "C" {                                       \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);          \
+  PG_FUNCTION_INFO_V1(name);                         \
+  Datum name(PG_FUNCTION_ARGS) {                     \
+    return llmw::PgBoundary([fcinfo] {               \
+      llmw::check_versions();                        \
+      return name##_body(fcinfo);                    \
+    });                                              \
+  }                                                  \
+  }                                                  \
   static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

@@ -15,11 +15,12 @@ struct ExtensionRow {
   Oid oid;
   Oid owner;
   const char* schema;
+  const char* version;
 };
 
 // pg_extension has no syscache before PostgreSQL 18, so it is scanned by name.
 ExtensionRow read_row() {
-  ExtensionRow row{InvalidOid, InvalidOid, nullptr};
+  ExtensionRow row{InvalidOid, InvalidOid, nullptr, nullptr};
   Relation relation = table_open(ExtensionRelationId, AccessShareLock);
   ScanKeyData key;
   ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
@@ -32,6 +33,9 @@ ExtensionRow read_row() {
     row.owner = form->extowner;
     const char* name = get_namespace_name(form->extnamespace);
     row.schema = name == nullptr ? nullptr : quote_identifier(name);
+    bool is_null = false;  // the column is NOT NULL
+    row.version = TextDatumGetCString(
+        heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &is_null));
   }
   systable_endscan(scan);
   table_close(relation, AccessShareLock);
@@ -43,7 +47,7 @@ ExtensionRow read_row() {
 std::optional<Extension> find_extension() {
   const ExtensionRow row = PgCall(read_row);
   if (!OidIsValid(row.oid) || row.schema == nullptr) return std::nullopt;
-  return Extension{row.oid, row.owner, to_utf8(row.schema)};
+  return Extension{row.oid, row.owner, to_utf8(row.schema), row.version};
 }
 
 std::optional<Extension> lock_extension(Oid oid) {

@@ -13,7 +13,8 @@ namespace llmw {
 struct Extension {
   Oid oid = InvalidOid;
   Oid owner = InvalidOid;
-  std::string schema;  ///< quoted as an identifier, in UTF-8: ready to stand before ".llm_calls"
+  std::string schema;   ///< quoted as an identifier, in UTF-8: ready to stand before ".llm_calls"
+  std::string version;  ///< of its SQL objects
 };
 
 /// The extension as installed in this database, or nothing. Takes no lock.

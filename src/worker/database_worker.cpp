@@ -11,6 +11,7 @@
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
+#include "pg/versions.hpp"
 #include "shmem/payload.hpp"
 #include "shmem/slots.hpp"
 #include "shmem/worker_table.hpp"
@@ -226,9 +227,18 @@ class EventLoop {
   SteadyTime report_at_ = idle_since_;
 };
 
+void log_unfit(const Error& error) {
+  PgCall([&] {
+    ereport(LOG, (errmsg("llm_workflow worker ends: %s", error.message().c_str()),
+                  errdetail("%s", error.detail().c_str()), errhint("%s", error.hint().c_str())));
+  });
+}
+
 void serve(int entry, const WorkerClaim& claim) {
   const std::optional<Extension> extension = read_extension();
   if (!extension) return;
+  if (std::optional<Error> error = version_mismatch(extension->version))
+    throw ExtensionUnfit{std::move(*error)};
   EventLoop loop(entry, claim, *extension);
   serving = true;
   loop.run();
@@ -251,6 +261,8 @@ void run(int entry) {
     serve(entry, *claim);
   } catch (const ExtensionGone&) {
     PgCall([] { ereport(LOG, (errmsg("llm_workflow worker ends: the extension was dropped"))); });
+  } catch (const ExtensionUnfit& unfit) {
+    log_unfit(unfit.error);
   }
 }
 

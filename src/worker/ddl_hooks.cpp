@@ -4,6 +4,7 @@
 
 #include "pg/boundary.hpp"
 #include "shmem/shared_memory.hpp"
+#include "shmem/wake_at_commit.hpp"
 #include "shmem/worker_table.hpp"
 #include "worker/crash_witness.hpp"
 
@@ -108,6 +109,13 @@ void wake_if_installed() {
     wake_workers(MyDatabaseId, true);
 }
 
+// Jobs may have waited for the versions of library and SQL objects to be the same.
+bool updates_our_extension(const PlannedStmt* statement) {
+  if (nodeTag(statement->utilityStmt) != T_AlterExtensionStmt) return false;
+  auto* alter = reinterpret_cast<AlterExtensionStmt*>(statement->utilityStmt);
+  return std::strcmp(alter->extname, "llm_workflow") == 0;
+}
+
 // Before the commit it shows whether the drop was rolled back to a savepoint. The workers are ended
 // after it.
 void end_of_extension_drop(XactEvent event) {
@@ -166,10 +174,13 @@ static void llmw_process_utility(PlannedStmt* statement, const char* query, bool
                                  QueryEnvironment* environment, DestReceiver* receiver,
                                  QueryCompletion* completion) {
   PgBoundary([=] { let_workers_leave(database_needed_by(statement->utilityStmt)); });
-  const bool shall_wake = commits_prepared(statement);  // the statement may be gone after it ran
+  // The statement may be gone after it ran.
+  const bool has_committed = commits_prepared(statement);
+  const bool has_updated = updates_our_extension(statement);
   (previous_utility_hook != nullptr ? previous_utility_hook : standard_ProcessUtility)(
       statement, query, read_only_tree, context, parameters, environment, receiver, completion);
-  if (shall_wake) PgBoundary([] { wake_if_installed(); });
+  if (has_committed) PgBoundary([] { wake_if_installed(); });
+  if (has_updated) PgBoundary([] { wake_workers_at_commit(true); });
 }
 
 }  // extern "C"

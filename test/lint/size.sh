@@ -2,9 +2,11 @@
 # A file has one job and at most 500 lines; a function fits a screen: at most 60 lines. Measured from
 # the line that opens a function at the left edge to the `}` at the left edge, as clang-format lays
 # code out. Tables (an initialiser that ends in `};`) are not functions.
+# Install scripts of releases are kept as they were made: all parts in one.
 . test/lint/files.sh
 status=0
-for file in $(project_files | grep -E '\.([ch]pp|pl|pm|sh|sql)$|^(check|quickstart)$'); do
+for file in $(project_files | grep -E '\.([ch]pp|pl|pm|sh|sql)$|^(check|quickstart)$' |
+  grep -v '^sql/upgrade/'); do
   lines=$(wc -l <"$file")
   [ "$lines" -le 500 ] || { echo "$file: $lines lines, more than 500"; status=1; }
 done

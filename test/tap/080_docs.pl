@@ -19,6 +19,7 @@ my %tested_elsewhere = (
     'downgrades.md' => qr/replay_requests/,          # 060_simulated_year.pl: it needs a year
     'experiments.md' => qr/^SELECT adopt/,           # 062_experiments.pl
     'formats.md' => qr/Pasta/,                       # 030_formats.pl: it needs a model that cooks
+    'replication.md' => qr/SUBSCRIPTION/,            # 076_replication.pl
     'rollups.md' => qr/rebuild_workflow_stats/,      # 050_stats.pl: of a time that the ledger keeps
     'README.md' => qr/^CREATE EXTENSION/,            # every test
     'install.md' => qr/^CREATE EXTENSION/,           # every test

@@ -39,8 +39,8 @@ my @simulators;
 
 # A started server with the extension preloaded. Options: conf (text for postgresql.conf),
 # preload (default 'llm_workflow'), restart_after_crash (default 0; the harness turns it off),
-# env (hash of variables that the server sees, such as keys), start (default 1), and whatever
-# PostgreSQL::Test::Cluster's init takes.
+# env (hash of variables that the server sees, such as keys), start (default 1), install_path (of
+# another PostgreSQL), and whatever PostgreSQL::Test::Cluster's init takes.
 sub new_node {
     my ($name, %options) = @_;
     my $conf = delete $options{conf} // '';
@@ -48,9 +48,11 @@ sub new_node {
     my $restart = delete $options{restart_after_crash} ? 'on' : 'off';
     my $environment = delete $options{env} // {};
     my $start = delete $options{start} // 1;
+    my $install = delete $options{install_path};
+    my $extra = delete $options{extra} // [];
 
-    my $node = PostgreSQL::Test::Cluster->new($name);
-    $node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ], %options);
+    my $node = PostgreSQL::Test::Cluster->new($name, defined $install ? (install_path => $install) : ());
+    $node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8', @$extra ], %options);
     $node->append_conf('postgresql.conf', <<"CONF");
 shared_preload_libraries = '$preload'
 restart_after_crash = $restart
