@@ -61,9 +61,9 @@ SELECT request_id, submitted_at::text || finished_at || role_name || format || a
        || input_tokens || output_tokens || cost_usd || generation_time_ms || error_code || items_generated AS kept
 FROM workflow_requests
 UNION ALL
-SELECT request_id, (to_jsonb(c) - 'error_message')::text FROM llm_calls c
+SELECT request_id, (to_jsonb(c) - 'error_message' - 'chain_salt')::text FROM llm_calls c
 UNION ALL
-SELECT request_id, (to_jsonb(e) - 'details')::text || (e.details -> 'cost_usd') || (e.details -> 'error_code')
+SELECT request_id, (to_jsonb(e) - 'details' - 'chain_salt')::text || (e.details -> 'cost_usd') || (e.details -> 'error_code')
 FROM audit_logs e WHERE action = 'WORKFLOW_GENERATION_FAILED';
 CREATE TABLE figures_before AS TABLE figures;
 SELECT * FROM canaries();

@@ -138,6 +138,10 @@ CREATE TABLE llm_calls (
     estimated_input_tokens bigint,
     max_output_tokens bigint,
     role_name text,
+    chain_id int,
+    chain_no bigint,
+    chain_salt bytea,
+    chain_hash bytea,
     CONSTRAINT llm_calls_purpose_check
         CHECK (purpose IN ('primary', 'retry', 'repair', 'fallback', 'batch')),
     CONSTRAINT llm_calls_outcome_check
@@ -176,6 +180,14 @@ COMMENT ON COLUMN llm_calls.max_output_tokens IS
     'Tokens of answer that were asked for at most; NULL for calls to builtin.';
 COMMENT ON COLUMN llm_calls.role_name IS
     'workflow_requests.role_name, for row-level security; as text, which is a fifth of a name.';
+COMMENT ON COLUMN llm_calls.chain_id IS
+    'audit_chains.chain_id: its audit chain; NULL: the worker has not sealed the row yet.';
+COMMENT ON COLUMN llm_calls.chain_no IS 'The place in the chain, from 1.';
+COMMENT ON COLUMN llm_calls.chain_salt IS
+    'Of a row with texts: 16 random bytes that are hashed with them; once they are erased, their '
+    'digest.';
+COMMENT ON COLUMN llm_calls.chain_hash IS
+    'SHA-256 of the row and of the chain before it; docs/tamper_evidence.md says of what.';
 
 CREATE TABLE llm_call_intents (
     request_id uuid NOT NULL,
@@ -213,6 +225,10 @@ CREATE TABLE audit_logs (
     actor text NOT NULL,
     request_id uuid,
     details jsonb NOT NULL DEFAULT '{}',
+    chain_id int,
+    chain_no bigint,
+    chain_salt bytea,
+    chain_hash bytea,
     CONSTRAINT audit_logs_severity_check CHECK (severity IN ('info', 'warning', 'error'))
 ) PARTITION BY RANGE ("timestamp");
 
@@ -221,6 +237,14 @@ COMMENT ON TABLE audit_logs IS
     'events go by dropping their partition.';
 COMMENT ON COLUMN audit_logs.actor IS 'The role whose request it was, or llm_workflow itself.';
 COMMENT ON COLUMN audit_logs.details IS 'Fields of the event; docs/accounting.md lists them.';
+COMMENT ON COLUMN audit_logs.chain_id IS
+    'audit_chains.chain_id: its audit chain; NULL: the worker has not sealed the row yet.';
+COMMENT ON COLUMN audit_logs.chain_no IS 'The place in the chain, from 1.';
+COMMENT ON COLUMN audit_logs.chain_salt IS
+    'Of a row with texts: 16 random bytes that are hashed with them; once they are erased, their '
+    'digest.';
+COMMENT ON COLUMN audit_logs.chain_hash IS
+    'SHA-256 of the row and of the chain before it; docs/tamper_evidence.md says of what.';
 
 -- For publications by way of the parent: the keys are the partitions' own, and a subscriber that is told
 -- none could not apply the ends of requests.
@@ -239,6 +263,9 @@ SELECT pg_catalog.pg_extension_config_dump('audit_logs', '');
 -- when they are attached, the one new value that llmw_check_erasure() knows. What an erasure leaves
 -- of a row is thus the same before and after it, and can be proven by a digest that leaves out
 -- llm_calls.error_message and takes llmw_event_figures() of audit_logs.details.
+--
+-- chain_id may be updated too: the trigger llmw_chain_row, which comes first by its name, lets nobody
+-- but the worker do so, of rows without one.
 
 CREATE FUNCTION llmw_refuse_change() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'llmw_refuse_change';
@@ -283,16 +310,16 @@ COMMENT ON FUNCTION llmw_check_erasure() IS
 REVOKE ALL ON FUNCTION llmw_check_erasure() FROM PUBLIC;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_logs
-    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change('details');
+    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change('details', 'chain_id');
 ALTER TABLE audit_logs ENABLE ALWAYS TRIGGER append_only;
 CREATE TRIGGER only_erased BEFORE UPDATE ON audit_logs
-    FOR EACH ROW EXECUTE FUNCTION llmw_check_erasure('details');
+    FOR EACH ROW WHEN (OLD.chain_id IS NOT DISTINCT FROM NEW.chain_id) EXECUTE FUNCTION llmw_check_erasure('details');
 ALTER TABLE audit_logs ENABLE ALWAYS TRIGGER only_erased;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON llm_calls
-    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change('error_message');
+    FOR EACH STATEMENT EXECUTE FUNCTION llmw_refuse_change('error_message', 'chain_id');
 ALTER TABLE llm_calls ENABLE ALWAYS TRIGGER append_only;
 CREATE TRIGGER only_erased BEFORE UPDATE ON llm_calls
-    FOR EACH ROW EXECUTE FUNCTION llmw_check_erasure('error_message');
+    FOR EACH ROW WHEN (OLD.chain_id IS NOT DISTINCT FROM NEW.chain_id) EXECUTE FUNCTION llmw_check_erasure('error_message');
 ALTER TABLE llm_calls ENABLE ALWAYS TRIGGER only_erased;
 
 -- ATTACH instead of PARTITION OF: it does not lock out readers of the parent.
@@ -320,17 +347,19 @@ BEGIN
         WHEN 'llm_calls' THEN ARRAY[
             'ALTER TABLE %1$I.%2$I ADD PRIMARY KEY (request_id, call_id, started_at)',
             'CREATE INDEX ON %1$I.%2$I (started_at)',
-            'CREATE INDEX ON %1$I.%2$I (started_at) WHERE purpose = ''repair''']
+            'CREATE INDEX ON %1$I.%2$I (started_at) WHERE purpose = ''repair''',
+            'CREATE UNIQUE INDEX ON %1$I.%2$I (chain_id, chain_no)']
         WHEN 'audit_logs' THEN ARRAY[
             'CREATE INDEX ON %1$I.%2$I ("timestamp")',
-            'CREATE INDEX ON %1$I.%2$I (request_id)']
+            'CREATE INDEX ON %1$I.%2$I (request_id)',
+            'CREATE UNIQUE INDEX ON %1$I.%2$I (chain_id, chain_no)']
     END LOOP
         EXECUTE format(statement, home, partition);
     END LOOP;
     IF parent IN ('llm_calls', 'audit_logs') THEN
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE '
                        'ON %1$I.%2$I FOR EACH STATEMENT '
-                       'EXECUTE FUNCTION %1$I.llmw_refuse_change(%3$L)', home, partition,
+                       'EXECUTE FUNCTION %1$I.llmw_refuse_change(%3$L, ''chain_id'')', home, partition,
                        CASE parent WHEN 'llm_calls' THEN 'error_message' ELSE 'details' END);
         EXECUTE format('ALTER TABLE %I.%I ENABLE ALWAYS TRIGGER append_only', home, partition);
     END IF;

@@ -295,6 +295,10 @@ BEGIN
                                         coalesce('about ' || one.rows_estimate, 'uncounted'),
                                         one.begins, one.ends));
     END LOOP;
+    IF dropped <> '[]' THEN
+        PERFORM @extschema@.llmw_retire_chains(
+            ARRAY(SELECT d ->> 'partition' FROM jsonb_array_elements(dropped) d));
+    END IF;
     IF dropped <> '[]' OR deleted <> '{}' THEN
         PERFORM @extschema@.llmw_write_event('LEDGER_MAINTAINED', jsonb_build_object(
             'retention', retention, 'dropped', dropped, 'deleted', deleted));

@@ -35,6 +35,7 @@ WITH members AS (
                              'llmw_request_days', 'llm_models', 'llm_model_prices']),
     ('auditor', 'EXECUTE', ARRAY['llmw_baseline_by_hours', 'llmw_worker_status',
                                 'llmw_endpoint_status', 'verify_workflow_stats',
+                                'verify_audit_chain', 'audit_digest',
                                 'llmw_stats_from_ledger', 'llmw_kept_days',
                                 'downgrade_candidates', 'llmw_watched']),
     ('admin', 'INSERT, UPDATE, DELETE', ARRAY['llm_models', 'workflow_formats', 'llm_agents',
@@ -107,7 +108,8 @@ REVOKE ALL ON FUNCTION @extschema@.llmw_check_roles(name[]) FROM PUBLIC;
 -- ---- Settings -----------------------------------------------------------------------------------
 
 -- Privileges on settings belong to the server and are for superusers to give. crash_point is for
--- tests; what it does is no administrator's business.
+-- tests; what it does is no administrator's business, and audit_digest_target names a file that the
+-- server writes.
 CREATE FUNCTION @extschema@.llmw_change_settings_right(admin_role name, statement text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -117,7 +119,7 @@ DECLARE
 BEGIN
     SELECT string_agg(s.name, ', ' ORDER BY s.name) INTO settings
     FROM pg_settings s
-    WHERE s.name LIKE 'llm\_workflow.%' AND s.name <> 'llm_workflow.crash_point'
+    WHERE s.name LIKE 'llm\_workflow.%' AND s.name NOT IN ('llm_workflow.crash_point', 'llm_workflow.audit_digest_target')
       AND admin_role IS NOT NULL
       AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = current_user AND r.rolsuper);
     IF settings IS NOT NULL THEN

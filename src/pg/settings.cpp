@@ -135,6 +135,11 @@ void define_operation_settings() {
   DefineCustomBoolVariable("llm_workflow.enabled", "Allows calls to be made.",
                            "When off, no new call leaves the server; jobs wait.", &settings.enabled,
                            true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "llm_workflow.audit_digest_target",
+      "Sets where the heads of the audit chains are written every 30 seconds.",
+      "log: the server log; else the name of a file, to which lines are added; empty: nowhere.",
+      &settings.audit_digest_target, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
   DefineCustomStringVariable("llm_workflow.crash_point",
                              "Names the place at which a process kills itself, for tests.", nullptr,
                              &settings.crash_point, "", PGC_SIGHUP,

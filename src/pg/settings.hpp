@@ -41,9 +41,10 @@ struct Settings {
   int payload_memory;        ///< kilobytes; fixed at server start
   int max_workers;           ///< of all databases at once; fixed at server start
   int workers_per_database;
-  bool enabled;       ///< whether calls may be made
-  char* crash_point;  ///< for tests: pg/crash_point.hpp
-  int max_endpoints;  ///< cells of shmem/endpoints.hpp; fixed at server start
+  bool enabled;               ///< whether calls may be made
+  char* crash_point;          ///< for tests: pg/crash_point.hpp
+  char* audit_digest_target;  ///< "log", a file, or empty: nowhere
+  int max_endpoints;          ///< cells of shmem/endpoints.hpp; fixed at server start
 };
 
 extern Settings settings;

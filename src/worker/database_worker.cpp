@@ -121,6 +121,7 @@ class EventLoop {
       keep_partitions_ahead();
       keep_adviser_fresh();
       keep_stats_folded();
+      dispatcher_.keep_chains(std::chrono::steady_clock::now(), false);
       dispatcher_.turn();
       if (has_ready(entry_)) continue;
       report_at_ = report_activity(entry_, dispatcher_.report(), std::chrono::steady_clock::now());
@@ -181,6 +182,7 @@ class EventLoop {
 
   void leave() {
     fold_stats();
+    dispatcher_.keep_chains(std::chrono::steady_clock::now(), true);
     dispatcher_.leave();
   }
 
@@ -197,7 +199,8 @@ class EventLoop {
 
   long nap() const {
     const SteadyTime now = std::chrono::steady_clock::now();
-    SteadyTime wake = std::min({now + kLongestNap, report_at_, dispatcher_.next_deadline()});
+    SteadyTime wake = std::min(
+        {now + kLongestNap, report_at_, dispatcher_.chains_due(), dispatcher_.next_deadline()});
     if (dispatcher_.idle())
       wake = std::min(wake, idle_since_ + milliseconds{settings.idle_timeout});
     if (wake <= now) return 0;  // also SteadyTime::min(), from which nothing can be subtracted

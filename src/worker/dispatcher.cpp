@@ -63,7 +63,7 @@ Dispatcher::Dispatcher(int entry, const WorkerClaim& claim, const Extension& ext
       extension_(extension),
       jobs_(extension, claim.incarnation),
       budgets_(extension),
-      ledger_(extension, jobs_, budgets_),
+      ledger_(extension, jobs_, budgets_, claim.ordinal),
       witness_(claim.database, claim.ordinal),
       admission_(claim.database) {}
 

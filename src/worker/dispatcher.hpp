@@ -21,6 +21,7 @@
 #include "shmem/worker_table.hpp"
 #include "worker/admission.hpp"
 #include "worker/budget_book.hpp"
+#include "worker/chain_keeper.hpp"
 #include "worker/crash_witness.hpp"
 #include "worker/generation.hpp"
 #include "worker/home_guard.hpp"
@@ -52,6 +53,9 @@ class Dispatcher {
   void ensure_partitions() { ledger_.ensure_partitions(); }
   std::size_t unfolded_stats() const { return ledger_.unfolded_stats(); }
   void fold_stats() { ledger_.fold_stats(); }
+  /// Seals what others wrote into the audited tables, and gives the heads of the chains away.
+  void keep_chains(SteadyTime now, bool leaving) { chain_keeper_.keep(ledger_, now, leaving); }
+  SteadyTime chains_due() const { return chain_keeper_.due(); }
   /// The worker leaves: no lease is left, and somebody is woken for the jobs that are scheduled.
   void leave();
 
@@ -124,6 +128,7 @@ class Dispatcher {
   BudgetBook budgets_;
   Ledger ledger_;
   RepairAdviser adviser_;
+  ChainKeeper chain_keeper_;
   HomeGuard home_;
   CrashWitness witness_;
   TransferEngine engine_;

@@ -153,13 +153,16 @@ void Ledger::execute(LedgerStatement statement, const Columns& columns) {
 }
 
 void Ledger::write(Entries entries, const std::function<void(BudgetBook&)>& reserve) {
+  SealedWrites sealed(sealer_);
   as_owner(extension_, [&] {
     budgets_.begin(GetCurrentTimestamp());
     settle_budgets(entries);
     reserve(budgets_);
     write_rows(entries);
     budgets_.write();
+    sealed.write_heads();
   });
+  sealed.keep();
 }
 
 void Ledger::write_rows(Entries entries) {

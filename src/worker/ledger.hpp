@@ -19,6 +19,7 @@
 #include "core/result.hpp"
 #include "core/stats_delta.hpp"
 #include "core/uuid.hpp"
+#include "pg/chain_sealer.hpp"
 #include "pg/columns.hpp"
 #include "pg/extension.hpp"
 #include "pg/postgres.hpp"
@@ -131,15 +132,16 @@ class Ledger {
   using Entries = std::span<const LedgerEntry* const>;
 
   /// The others outlive it.
-  Ledger(const Extension& extension, JobQueue& jobs, BudgetBook& budgets)
-      : extension_(extension), jobs_(jobs), budgets_(budgets) {}
+  Ledger(const Extension& extension, JobQueue& jobs, BudgetBook& budgets, int ordinal)
+      : extension_(extension), jobs_(jobs), budgets_(budgets), sealer_(extension, ordinal) {}
 
   /// Writes `entries` in one transaction, as the owner of the extension. `reserve` is called in it
   /// before anything is written: it may still change the entries. What a job
   /// adds to its end is left out when the job is no longer this worker's; its calls are not. Throws
   /// llmw::Error when it was rolled back, ExtensionGone when the extension is no longer there.
   void write(Entries entries, const std::function<void(BudgetBook&)>& reserve);
-  /// The same inside the caller's transaction, as owner, for entries without calls to be made.
+  /// The same inside the caller's transaction, as owner, for entries without calls to be made. What
+  /// it writes is sealed later.
   void write_rows(Entries entries);
 
   /// Makes the partitions of the coming months, in a transaction of its own.
@@ -149,6 +151,13 @@ class Ledger {
   void fold_stats();
   /// How many rows were added since; at first 1, as a former worker may have left some.
   std::size_t unfolded_stats() const { return unfolded_stats_; }
+
+  /// Seals what others wrote into the audited tables, in a transaction of its own, as far as one
+  /// may take. Returns whether there may be more.
+  bool seal_others();
+  /// Where the audit chains have come to, as audit_digest() says; those that moved lately only when
+  /// `since` is the time of an earlier one.
+  std::string audit_digest(std::optional<TimestampTz> since);
 
   /// The newest document, at most `max_age_ms` old, of a request that asked for the same.
   std::optional<CachedDocument> find_cached(const Uuid& fingerprint, std::int64_t max_age_ms);
@@ -180,6 +189,7 @@ class Ledger {
   Extension extension_;
   JobQueue& jobs_;
   BudgetBook& budgets_;
+  ChainSealer sealer_;
   SPIPlanPtr plans_[kLedgerStatements][2] = {};  ///< for many rows, for one
   SPIPlanPtr find_cached_ = nullptr;
   std::size_t unfolded_stats_ = 1;

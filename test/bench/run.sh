@@ -11,6 +11,7 @@
 #   NODE_MODULES=DIR   has npm tiktoken and gpt-tokenizer, to count tokens beside them
 #   BENCH_ROUNDS=N     rounds; each figure is the median over them (default 3)
 #   BENCH_ONLY=jobs    only the rows of jobs
+#   BENCH_ONLY=audit only the audit chain
 #   BENCH_ONLY=dashboards  only the views over a year of calls, which nothing else runs
 #   BENCH_CALLS="N..." how many calls (default 1000000 3000000 10000000; 1 GB of disk for a million)
 set -u
@@ -38,6 +39,7 @@ work=$(mktemp -d) || exit 1
 . "$here/jobs.sh"
 : "${delayed_at_once:?}"
 . "$here/claim.sh"
+. "$here/audit.sh"
 . "$here/dashboards.sh"
 started=()
 cleanup() {
@@ -199,6 +201,10 @@ measure_schema() {
 
 one_round() {
   local n
+  if [ "${BENCH_ONLY:-}" = audit ]; then
+    measure_sealing
+    return 0
+  fi
   measure_all_jobs
   measure_submissions
   [ "${BENCH_ONLY:-}" != jobs ] || return 0
@@ -215,6 +221,7 @@ one_round() {
   measure_tokens
   # shellcheck disable=SC2086
   measure_claims $queues
+  measure_sealing
 }
 
 # Every transaction that pgbench counted must be on record, and nothing else.
@@ -255,8 +262,8 @@ sql -v url="$sim" -v capture_url="http://127.0.0.1:$(cat "$work/capture.port")" 
   -v rows="$cost_rows" -f "$work/setup.sql" >"$work/setup.log" 2>&1 ||
   die "setup.sql: $(tail -n 3 "$work/setup.log")"
 capture_body
-make_submissions
-if [ "${BENCH_ONLY:-}" != jobs ]; then
+[ "${BENCH_ONLY:-}" = audit ] || make_submissions
+if [ -z "${BENCH_ONLY:-}" ]; then
   make_texts
   load_texts
   # shellcheck disable=SC2086
@@ -269,10 +276,11 @@ for ((round = 1; round <= rounds; round++)); do
   one_round
 done
 verify_ledger "$generated"
+[ "${BENCH_ONLY:-}" = jobs ] || measure_verifying
 echo
 awk -v cost_rows="$cost_rows" -v at_once="$delayed_at_once" -v queues="$queues" -f "$here/table.awk" \
   "$work/figures"
-if [ "${BENCH_ONLY:-}" != jobs ]; then
+if [ -z "${BENCH_ONLY:-}" ]; then
   echo
   print_claim_plan "${queues##* }"
 fi
