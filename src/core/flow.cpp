@@ -234,6 +234,15 @@ std::int64_t Flow::input_tokens(const Candidate& candidate, const ChatRequest& c
   return scale_tokens(count_input_tokens(chat, candidate.counter), candidate.input_factor);
 }
 
+// A server may count otherwise than its model's tokenizer does.
+std::int64_t Flow::most_input_tokens(const Candidate& candidate, const ChatRequest& chat,
+                                     StructuredOutput output) {
+  const std::int64_t tokens = std::max(input_tokens(candidate, chat), estimate_input_tokens(chat));
+  if (output != StructuredOutput::json_schema) return tokens;
+  return tokens + (candidate.counter == nullptr ? estimate_tokens(chat.json_schema)
+                                                : candidate.counter->count(chat.json_schema));
+}
+
 TokenBudget Flow::budget_for(const Candidate& candidate, const ChatRequest& chat) const {
   TokenQuestion question;
   question.context_window = candidate.context_window;

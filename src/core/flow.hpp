@@ -208,6 +208,10 @@ class Flow {
   const FlowInput& input() const { return input_; }
   /// The input of `chat` as `candidate` is expected to count it.
   static std::int64_t input_tokens(const Candidate& candidate, const ChatRequest& chat);
+  /// For costs, where too much is better than too little: by the rule of thumb if that is more, and
+  /// with the schema if `output` sends it.
+  static std::int64_t most_input_tokens(const Candidate& candidate, const ChatRequest& chat,
+                                        StructuredOutput output);
 
  private:
   /// What the calls to the model of the moment are for.

@@ -1,19 +1,16 @@
 // preview_workflow(): what a request would ask of each model and what that call can cost at most,
 // as the worker would ask it. Nothing is sent and nothing is written.
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
 
 #include "core/flow.hpp"
-#include "core/token_budget.hpp"
 #include "core/token_counter.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalogue.hpp"
-#include "pg/format_catalogue.hpp"
+#include "pg/flow_input.hpp"
 #include "pg/model_tokens.hpp"
-#include "pg/provider_server.hpp"
 #include "pg/result_rows.hpp"
 #include "sql_api/request_arguments.hpp"
 
@@ -21,55 +18,25 @@ namespace llmw {
 
 namespace {
 
-/// A model of the request's chain, as the role of this session may use it.
+/// A model of the request's chain, as the role of this session may use it. Whether there is a key
+/// is for the worker to find out: sessions do not read secrets.
 struct PreviewedModel {
   Candidate candidate;
   std::string server;
   bool input_exact = false;
-  bool sends_schema = false;
+  StructuredOutput structured_output = StructuredOutput::none;
 };
-
-FlowInput flow_input(const GenerationRequest& request) {
-  FlowInput input;
-  input.prompt = request.prompt;
-  input.services = request.services;
-  input.rules = request.rules;
-  input.format = find_format(request.format, request.format_version);
-  input.compact = request.compact;
-  input.response_mode = request.response_mode;
-  input.max_output_tokens = request.max_output_tokens;
-  return input;
-}
-
-// Whether there is a key is for the worker to find out: sessions do not read secrets.
-std::string obstacle_of(const GenerationRequest& request, const std::string& model,
-                        const ProviderServer& server) {
-  const auto& forbidden = request.forbidden;
-  if (std::find(forbidden.begin(), forbidden.end(), model) != forbidden.end())
-    return "permission denied for foreign server \"" + server.name + "\"";
-  if (server.protocol == Protocol::builtin && request.format != "pilot")
-    return "it drafts documents of the format pilot only";
-  return {};
-}
 
 /// The counter of the candidate is left to the caller.
 PreviewedModel look_at_model(const GenerationRequest& request, const Model& model,
                              const ModelTokenizer& tokenizer) {
   const ProviderServer server = find_provider_server(model.server);
   PreviewedModel result;
+  result.candidate = candidate_of(request, model, server);
+  result.candidate.input_factor = tokenizer.learned;
   result.server = model.server;
   result.input_exact = tokenizer.tokenizer.encoding.has_value();
-  result.sends_schema =
-      model.structured_output.value_or(server.structured_output) == StructuredOutput::json_schema;
-  Candidate& candidate = result.candidate;
-  candidate.model = model.name;
-  candidate.remote_name = model.remote_name;
-  candidate.context_window = model.context_window;
-  candidate.deployment_limit = lower_known(model.deployment_limit, server.max_model_len);
-  candidate.max_output_tokens = model.max_output_tokens;
-  candidate.input_factor = tokenizer.learned;
-  candidate.drafts_by_rules = server.protocol == Protocol::builtin;
-  candidate.unusable = obstacle_of(request, model.name, server);
+  result.structured_output = structured_output_of(model, server);
   return result;
 }
 
@@ -84,8 +51,7 @@ Datum to_numeric(Money cost) {
 // The most that the call can cost, by the input that the worker takes for it when it reserves.
 void add_cost(const PreviewedModel& model, const ChatRequest& chat, ResultRows& rows) {
   const Candidate& candidate = model.candidate;
-  std::int64_t input = std::max(Flow::input_tokens(candidate, chat), estimate_input_tokens(chat));
-  if (model.sends_schema) input += candidate.counter->count(chat.json_schema);
+  const std::int64_t input = Flow::most_input_tokens(candidate, chat, model.structured_output);
   const DatedPrice* price = find_price(candidate.model, input, GetCurrentTimestamp());
   if (price == nullptr)
     rows.null();
@@ -119,7 +85,7 @@ void add_model(const GenerationRequest& request, const std::string& name, int po
   TokenizerCounter counter(tokenizer.tokenizer, texts);
   PreviewedModel previewed = look_at_model(request, model, tokenizer);
   previewed.candidate.counter = &counter;
-  FlowInput input = flow_input(request);
+  FlowInput input = flow_input_of(request);
   input.chain = {previewed.candidate};
   Flow flow(std::move(input));
   rows.number(position).text(model.name).text(previewed.server);

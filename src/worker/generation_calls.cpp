@@ -90,15 +90,9 @@ CallRow Generation::close_call(const OpenCall& call, Answer answer, Judgement ju
   return row;
 }
 
-// For costs, where too much is better than too little: also by the rule of thumb, as a server may
-// count otherwise than its model's tokenizer does, and with the schema.
 std::int64_t Generation::most_input_tokens(const CallPlan& plan) const {
-  const Candidate& candidate = flow_->input().chain[plan.candidate];
-  std::int64_t tokens =
-      std::max(Flow::input_tokens(candidate, plan.chat), estimate_input_tokens(plan.chat));
-  if (target_of(plan).endpoint.structured_output == StructuredOutput::json_schema)
-    tokens += candidate.counter->count(plan.chat.json_schema);
-  return tokens;
+  return Flow::most_input_tokens(flow_->input().chain[plan.candidate], plan.chat,
+                                 target_of(plan).endpoint.structured_output);
 }
 
 // What the provider did not report is estimated: never nothing for a call that may be billed.

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "core/token_budget.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalogue.hpp"
-#include "pg/format_catalogue.hpp"
+#include "pg/flow_input.hpp"
 #include "pg/ids.hpp"
 #include "pg/provider_server.hpp"
 #include "worker/generation.hpp"
@@ -14,15 +13,6 @@ namespace llmw {
 
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr std::string_view kDraftFormat = "pilot";
-
-bool contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-// Of a job: it was submitted long ago, and grants change.
 bool may_use(Oid server, Oid role) {
   return PgCall([=] { return may_use_server(server, role); });
 }
@@ -65,22 +55,8 @@ void Generation::start(RepairAdviser& adviser, Turn& turn) {
 }
 
 FlowInput Generation::make_flow_input(RepairAdviser& adviser) {
-  FlowInput input;
-  input.prompt = request_.prompt;
-  input.services = request_.services;
-  input.format = find_format(request_.format, request_.format_version);
-  input.compact = request_.compact;
-  input.response_mode = request_.response_mode;
-  input.rules = request_.rules;
-  if (request_.parent)
-    input.regeneration =
-        Regeneration{request_.previous_document, request_.previous_findings, request_.feedback};
-  input.max_output_tokens = request_.max_output_tokens;
-  input.max_retries = request_.max_retries;
-  input.repair_attempts = request_.repair_attempts;
+  FlowInput input = flow_input_of(request_);
   input.adviser = &adviser;
-  input.retry_base_delay = milliseconds{request_.retry_base_delay_ms};
-  input.max_retry_wait = timeout();
   input.calls_before = calls_made_;
   input.seed = static_cast<std::uint64_t>(submitted_at_);
   for (const std::string& name : request_.models)
@@ -90,37 +66,21 @@ FlowInput Generation::make_flow_input(RepairAdviser& adviser) {
 
 Candidate Generation::make_candidate(const std::string& name, RepairAdviser& adviser) {
   Target& target = targets_.emplace_back();
-  Candidate candidate;
-  candidate.model = name;
   const Model* model = find_model(name);
   if (model == nullptr || !model->enabled) {
+    Candidate candidate;
+    candidate.model = name;
     candidate.unusable = model == nullptr ? "the model does not exist" : "the model is disabled";
     return candidate;
   }
-  candidate.remote_name = model->remote_name;
-  candidate.context_window = model->context_window;
-  candidate.deployment_limit = model->deployment_limit;
-  candidate.max_output_tokens = model->max_output_tokens;
-  add_counter(*model, adviser, candidate);
+  const ProviderServer server = find_provider_server(model->server);
   target.server = model->server;
-  const ProviderServer server = find_provider_server(target.server);
-  candidate.deployment_limit = lower_known(candidate.deployment_limit, server.max_model_len);
   target.options = endpoint_options(server);
-  target.endpoint = {server.protocol,
-                     server.base_url,
-                     {},
-                     model->structured_output.value_or(server.structured_output)};
-  candidate.drafts_by_rules = server.protocol == Protocol::builtin;
-  if (candidate.drafts_by_rules && request_.format != kDraftFormat) {
-    candidate.unusable = "it drafts documents of the format pilot only";
-    candidate.unusable_reason = FallbackReason::api_error;
-    return candidate;
-  }
-  if (contains(request_.forbidden, name) || (job_ && !may_use(server.oid, role_))) {
-    candidate.unusable = "permission denied for foreign server \"" + server.name + "\"";
-    return candidate;
-  }
-  find_key(server, target, candidate);
+  target.endpoint = {server.protocol, server.base_url, {}, structured_output_of(*model, server)};
+  // Of a job: it was submitted long ago, and grants change.
+  Candidate candidate = candidate_of(request_, *model, server, !job_ || may_use(server.oid, role_));
+  add_counter(*model, adviser, candidate);
+  if (candidate.unusable.empty()) find_key(server, target, candidate);
   return candidate;
 }
 

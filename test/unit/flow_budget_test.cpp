@@ -155,5 +155,21 @@ TEST(CountInput, AddsTheFrameAndEveryExchange) {
   EXPECT_EQ(count_input_tokens(chat, nullptr), estimate_input_tokens(chat));
 }
 
+TEST(CountInput, TakesForCostsTheRuleOfThumbIfItIsMoreAndTheSchemaIfItIsSent) {
+  MarkCounter counter;
+  Candidate candidate;
+  candidate.counter = &counter;
+  ChatRequest chat;
+  chat.user_prompt = std::string(100, 'x');
+  chat.json_schema = "xxxxxxxx";
+  EXPECT_EQ(Flow::most_input_tokens(candidate, chat, StructuredOutput::none), 100 + kFrame);
+  EXPECT_EQ(Flow::most_input_tokens(candidate, chat, StructuredOutput::json_schema),
+            100 + kFrame + 8);
+  chat.user_prompt = std::string(8000, ' ');
+  EXPECT_EQ(Flow::most_input_tokens(candidate, chat, StructuredOutput::none),
+            estimate_input_tokens(chat));
+  EXPECT_GT(estimate_input_tokens(chat), Flow::input_tokens(candidate, chat));
+}
+
 }  // namespace
 }  // namespace llmw
