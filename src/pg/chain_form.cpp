@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/bytes.hpp"
 
 namespace llmw {
 
@@ -160,9 +161,7 @@ void DeformedRow::read(HeapTuple row, TupleDesc columns) {
 
 std::string DeformedRow::bytes(int column) const {
   if (is_null(column)) return {};
-  const Datum value = get(column);
-  bytea* plain = PgCall([=] { return DatumGetByteaPP(value); });
-  return {VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain)};
+  return read_bytes(get(column));
 }
 
 ChainForm::ChainForm(TupleDesc columns) {

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/bytes.hpp"
 #include "pg/columns.hpp"
 #include "pg/spi_plan.hpp"
 #include "pg/text.hpp"
@@ -52,22 +53,6 @@ std::string random_bytes(std::size_t count) {
 }
 
 std::string name_of(Relation table) { return to_utf8(RelationGetRelationName(table)); }
-
-Datum bytes_datum(std::string_view bytes) {
-  return PgCall([=] {
-    auto* value = static_cast<bytea*>(palloc(VARHDRSZ + bytes.size()));
-    SET_VARSIZE(value, VARHDRSZ + bytes.size());
-    std::memcpy(VARDATA(value), bytes.data(), bytes.size());
-    return PointerGetDatum(value);
-  });
-}
-
-ChainDigest digest_in(const SpiRow& row, int column) {
-  const std::optional<Datum> value = row.get(column);
-  if (!value) return {};
-  bytea* bytes = PgCall([=] { return DatumGetByteaPP(*value); });
-  return digest_from({VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)});
-}
 
 /// Runs a statement that is needed once for each partition.
 template <typename Read>
@@ -134,7 +119,7 @@ ChainSealer::Tip ChainSealer::read_tip(Relation partition) {
     if (rows == 0) return;
     const SpiRow row(0);
     tip.chain = row.integer(1);
-    tip.head = {row.bigint(3), digest_in(row, row.get(3) ? 4 : 2)};
+    tip.head = {row.bigint(3), digest_from(row.bytes(row.get(3) ? 4 : 2))};
   });
   return tip;
 }
@@ -155,7 +140,7 @@ bool ChainSealer::fits(Relation partition, const Tip& tip) {
   run_rarely(extension_, sql.c_str(), asked.add(tip.chain), kTypes, [&](std::uint64_t rows) {
     if (rows == 0) return;
     const SpiRow row(0);
-    last = {row.bigint(1), digest_in(row, 2)};
+    last = {row.bigint(1), digest_from(row.bytes(2))};
     found = true;
   });
   if (!found) return tip.head.no == 0;
@@ -169,7 +154,7 @@ ChainSealer::Tip ChainSealer::make_chain(Relation partition) {
   run_rarely(extension_, kMakeChain, made, kChainTypes, [&](std::uint64_t) {
     const SpiRow row(0);
     tip.chain = row.integer(1);
-    tip.head.hash = digest_in(row, 2);
+    tip.head.hash = digest_from(row.bytes(2));
   });
   return tip;
 }

@@ -1,6 +1,7 @@
 #include "pg/columns.hpp"
 
 #include "pg/boundary.hpp"
+#include "pg/bytes.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -56,11 +57,7 @@ Columns& Columns::add(std::string_view utf8) {
   return put(PointerGetDatum(to_server_text(utf8)), false);
 }
 
-Columns& Columns::add_bytes(std::string_view bytes) {
-  text* copy = PgCall(
-      [=] { return cstring_to_text_with_len(bytes.data(), static_cast<int>(bytes.size())); });
-  return put(PointerGetDatum(copy), false);
-}
+Columns& Columns::add_bytes(std::string_view bytes) { return put(bytes_datum(bytes), false); }
 
 Columns& Columns::add_or_null(std::string_view utf8) {
   return utf8.empty() ? add_null() : add(utf8);

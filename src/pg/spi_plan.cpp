@@ -1,6 +1,7 @@
 #include "pg/spi_plan.hpp"
 
 #include "pg/boundary.hpp"
+#include "pg/bytes.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -66,6 +67,11 @@ Uuid SpiRow::uuid(int column) const {
   if (const std::optional<Datum> value = get(column))
     std::memcpy(uuid.bytes.data(), DatumGetUUIDP(*value)->data, uuid.bytes.size());
   return uuid;
+}
+
+std::string SpiRow::bytes(int column) const {
+  const std::optional<Datum> value = get(column);
+  return value ? read_bytes(*value) : std::string();
 }
 
 }  // namespace llmw

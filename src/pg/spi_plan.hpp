@@ -36,6 +36,7 @@ class SpiRow {
   std::int64_t bigint(int column) const;
   int integer(int column) const;
   Uuid uuid(int column) const;
+  std::string bytes(int column) const;  ///< of a bytea; empty: NULL
 
  private:
   HeapTuple row_;

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/bytes.hpp"
 #include "pg/extension.hpp"
 #include "pg/result_rows.hpp"
 #include "pg/text.hpp"
@@ -39,10 +40,8 @@ std::vector<KeptHead> kept_heads(FunctionCallInfo fcinfo) {
     throw Error(sqlstate::kInvalidParameterValue, "the arrays must be equally long");
   std::vector<KeptHead> heads;
   for (std::size_t i = 0; i < chains.size(); ++i) {
-    bytea* hash = PgCall([&] { return DatumGetByteaPP(hashes[i]); });
-    heads.push_back(
-        {DatumGetInt32(chains[i]),
-         {DatumGetInt64(numbers[i]), digest_from({VARDATA_ANY(hash), VARSIZE_ANY_EXHDR(hash)})}});
+    heads.push_back({DatumGetInt32(chains[i]),
+                     {DatumGetInt64(numbers[i]), digest_from(read_bytes(hashes[i]))}});
   }
   return heads;
 }

@@ -5,6 +5,7 @@
 #include "core/audit_chain.hpp"
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/bytes.hpp"
 #include "pg/chain_form.hpp"
 #include "pg/chain_sealer.hpp"
 #include "pg/text.hpp"
@@ -33,12 +34,9 @@ bool same_place(const DeformedRow& before, const DeformedRow& after, const Chain
 }
 
 HeapTuple with_salt(const TriggerData& trigger, const ChainForm& form, const ChainDigest& texts) {
+  Datum value = bytes_datum(bytes_of(texts));
   return PgCall([&] {
     int column = form.own().chain_salt;
-    auto* salt = static_cast<bytea*>(palloc(VARHDRSZ + texts.size()));
-    SET_VARSIZE(salt, VARHDRSZ + texts.size());
-    std::memcpy(VARDATA(salt), texts.data(), texts.size());
-    Datum value = PointerGetDatum(salt);
     bool is_null = false;
     return heap_modify_tuple_by_cols(trigger.tg_newtuple, RelationGetDescr(trigger.tg_relation), 1,
                                      &column, &value, &is_null);

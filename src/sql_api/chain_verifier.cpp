@@ -36,13 +36,6 @@ std::uint64_t look_up(const Extension& extension, const char* sql) {
   });
 }
 
-ChainDigest digest_in(const SpiRow& row, int column) {
-  const std::optional<Datum> value = row.get(column);
-  if (!value) return digest_from("");
-  bytea* bytes = PgCall([=] { return DatumGetByteaPP(*value); });
-  return digest_from({VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)});
-}
-
 Portal open_cursor(const std::string& sql) {
   const char* source = sql.c_str();
   return PgCall([=] {
@@ -76,9 +69,9 @@ void ChainVerifier::read_chains() {
   const std::uint64_t rows = look_up(extension_, kChains);
   for (std::uint64_t i = 0; i < rows; ++i) {
     const SpiRow row(i);
-    const ChainHead start{0, digest_in(row, 4)};
+    const ChainHead start{0, digest_from(row.bytes(4))};
     Chain chain{row.text(2), row.integer(3), start, DatumGetBool(*row.get(5)), ChainWalk(start)};
-    if (row.get(6)) chain.noted = {row.bigint(6), digest_in(row, 7)};
+    if (row.get(6)) chain.noted = {row.bigint(6), digest_from(row.bytes(7))};
     chains_.emplace(row.integer(1), chain);
   }
 }

@@ -37,12 +37,6 @@ LOCKTAG tag_of(const std::string& key) {
   return tag;
 }
 
-std::string sha256_of(const SpiRow& row) {
-  const Datum value = *row.get(kSha256);
-  const bytea* bytes = PgCall([=] { return DatumGetByteaPP(value); });
-  return {VARDATA_ANY(bytes), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(bytes))};
-}
-
 [[noreturn]] void refuse_other_request(const std::string& key, const Uuid& id) {
   constexpr std::size_t kMostShown = 255;
   throw Error(sqlstate::kInvalidParameterValue,
@@ -79,7 +73,7 @@ std::optional<Uuid> find_request_of_key(const std::string& key, const Generation
     if (SPI_processed == 0) return;
     const SpiRow row(0);
     id = row.uuid(kRequestId);
-    digest = sha256_of(row);
+    digest = row.bytes(kSha256);
   });
   if (id && digest != request.request_sha256) refuse_other_request(key, *id);
   return id;
