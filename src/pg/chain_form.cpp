@@ -210,7 +210,15 @@ void ChainForm::write(const DeformedRow& row, CanonicalRow& canonical) const {
   });
 }
 
-ChainHasher::ChainHasher() : context_(PgCall([] { return pg_cryptohash_create(PG_SHA256); })) {}
+// A server without OpenSSL takes it from CurrentMemoryContext, which in a trigger is that of one
+// row.
+ChainHasher::ChainHasher()
+    : context_(PgCall([] {
+        MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
+        pg_cryptohash_ctx* context = pg_cryptohash_create(PG_SHA256);
+        MemoryContextSwitchTo(before);
+        return context;
+      })) {}
 
 ChainDigest ChainHasher::operator()(std::string_view bytes) {
   return PgCall([&] {

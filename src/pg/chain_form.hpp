@@ -63,8 +63,8 @@ class ChainForm {
   int row_time_ = 0;
 };
 
-/// SHA-256 with one context for many digests. Good until the end of the resource owner in which it
-/// was made; free() before.
+/// SHA-256 with one context for many digests. Good until the end of the transaction or of the
+/// resource owner in which it was made; free() before.
 class ChainHasher {
  public:
   ChainHasher();
