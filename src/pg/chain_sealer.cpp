@@ -38,6 +38,8 @@ constexpr const char* kAddTwoHeads =
     "INSERT INTO @extschema@.audit_chain_heads (chain_id, chain_no, chain_hash)"
     " VALUES ($1::int4, $2, $3), ($4::int4, $5, $6)";
 
+constexpr uint16 kChainLock = 2;  // beside that of recovery
+
 constexpr Oid kTipTypes[] = {TEXTOID, INT8OID};
 constexpr Oid kChainTypes[] = {TEXTOID, INT8OID, BYTEAOID};
 constexpr Oid kTwoHeadTypes[] = {INT8OID, INT8OID, BYTEAOID, INT8OID, INT8OID, BYTEAOID};
@@ -147,7 +149,11 @@ bool ChainSealer::fits(Relation partition, const Tip& tip) {
   return last.no == tip.head.no && last.hash == tip.head.hash;
 }
 
+// One maker at a time: when a month begins, all workers need a chain at once, and of two with one
+// number only one can commit.
 ChainSealer::Tip ChainSealer::make_chain(Relation partition) {
+  const Oid oid = extension_.oid;
+  PgCall([=] { LockDatabaseObject(ExtensionRelationId, oid, kChainLock, ExclusiveLock); });
   Tip tip;
   Columns made(kChainTypes, 1);
   made.add(name_of(partition)).add(ordinal_).add_bytes(random_bytes(sizeof(ChainDigest)));
