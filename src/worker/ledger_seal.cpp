@@ -13,8 +13,6 @@ namespace {
 // At most so many at once: calls that are answered wait meanwhile.
 constexpr std::int64_t kRowsAtOnce = 2000;
 
-constexpr const char* kSealUnsealed = "SELECT @extschema@.llmw_seal_unsealed(2000)";
-
 // Only the last head of a chain is needed.
 constexpr const char* kTrimHeads =
     "DELETE FROM @extschema@.audit_chain_heads h USING (SELECT l.chain_id, max(l.chain_no) AS last"
@@ -30,10 +28,12 @@ constexpr Oid kSinceTypes[] = {TIMESTAMPTZOID};
 // Whoever locks the tables, or rows of them, must not hold up the requests of this worker.
 bool Ledger::seal_others() {
   SealedWrites sealed(sealer_);
+  const std::string seal =
+      "SELECT @extschema@.llmw_seal_unsealed(" + std::to_string(kRowsAtOnce) + ")";
   bool more = false;
   as_owner(extension_, [&] {
     run_once(extension_, "SELECT pg_catalog.set_config('lock_timeout', '100ms', true)");
-    if (run_once(extension_, kSealUnsealed) > 0) more = SpiRow(0).bigint(1) >= kRowsAtOnce;
+    if (run_once(extension_, seal.c_str()) > 0) more = SpiRow(0).bigint(1) >= kRowsAtOnce;
     sealed.write_heads();
     run_once(extension_, kTrimHeads);
   });
