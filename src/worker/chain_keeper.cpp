@@ -29,9 +29,11 @@ void try_to(const char* what, Step&& step) {
   }
 }
 
-/// One line by one write, so that lines of other databases do not mix with it.
+/// One line by one write, so that lines of other databases do not mix with it. A pipe that nobody
+/// reads is an error: the worker must not wait for a reader.
 void append_line(const char* path, const std::string& line) {
-  const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const int file =
+      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, S_IRUSR | S_IWUSR);
   const bool written = file >= 0 &&
                        write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
                        fdatasync(file) == 0;
