@@ -81,6 +81,9 @@ SELECT tampered('SELECT 1', :'kept');
 SELECT tampered('SELECT 1', jsonb_set(:'kept', '{chains, 1, 1}', to_jsonb(repeat('ab', 32))));
 SELECT tampered('SELECT 1', '{"chains": {"99": [3, "abcd"]}}');
 SELECT * FROM verify_audit_chain('{"chains": {"1": [null, "abcd"]}}');
+-- What is no digest does not count as one that fits.
+SELECT * FROM verify_audit_chain('{"1": [3, "abcd"]}');
+SELECT * FROM verify_audit_chain('[]');
 
 -- ---- Nobody gives a row its place ---------------------------------------------------------------
 \set VERBOSITY sqlstate

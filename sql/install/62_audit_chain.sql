@@ -213,6 +213,13 @@ AS $$
 DECLARE
     texts_are_gone boolean := false;
 BEGIN
+    -- Anything else would be held to nothing, and look as if it fitted.
+    IF kept IS NOT NULL AND jsonb_typeof(kept -> 'chains') IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'kept is no audit digest',
+            DETAIL = 'It has no object "chains".',
+            HINT = 'Give what audit_digest() returned, or a line of llm_workflow.audit_digest_target.';
+    END IF;
     FOR partition, worker, chain_id, verified, erased, problem, chain_no, row_id, row_time IN
         SELECT v.*
         FROM (SELECT coalesce(array_agg(k.key::int ORDER BY k.key::int), '{}') AS chains,
