@@ -12,6 +12,7 @@
 #include "pg/boundary.hpp"
 #include "pg/format_catalogue.hpp"
 #include "pg/text.hpp"
+#include "sql_api/request_arguments.hpp"
 
 namespace llmw {
 
@@ -62,9 +63,8 @@ LLMW_SQL_FUNCTION(llmw_diagram) {
   const JsonRead read = read_json_value(jsonb_to_utf8(PG_GETARG_DATUM(0)), document);
   if (read.fault != JsonFault::none)
     throw Error(sqlstate::kInvalidJsonText, "the document cannot be read: " + read.message);
-  const FormatPointer format = PG_ARGISNULL(1)
-                                   ? told_format(document)
-                                   : find_latest_format(to_utf8(DatumGetTextP(PG_GETARG_DATUM(1))));
+  const FormatPointer format =
+      PG_ARGISNULL(1) ? told_format(document) : find_latest_format(read_text(fcinfo, 1, ""));
   DiagramTexts texts = draw_diagram(*format, document);
   if (!fits_server_encoding(texts.svg) || !fits_server_encoding(texts.mermaid))
     texts = in_ascii(texts);

@@ -10,12 +10,13 @@
 #include "pg/format_catalogue.hpp"
 #include "pg/result_rows.hpp"
 #include "pg/text.hpp"
+#include "sql_api/request_arguments.hpp"
 
 LLMW_SQL_FUNCTION(llmw_limbo_zones) {
   using namespace llmw;
   ResultRows rows(fcinfo);
   const std::string json = jsonb_to_utf8(PG_GETARG_DATUM(0));
-  const auto format = find_latest_format(to_utf8(DatumGetTextP(PG_GETARG_DATUM(1))));
+  const auto format = find_latest_format(read_text(fcinfo, 1, ""));
   JsonValue document;
   const JsonRead read = read_json_value(json, document);
   if (read.fault != JsonFault::none)

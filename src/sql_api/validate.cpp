@@ -10,6 +10,7 @@
 #include "pg/format_catalogue.hpp"
 #include "pg/result_rows.hpp"
 #include "pg/text.hpp"
+#include "sql_api/request_arguments.hpp"
 
 namespace llmw {
 
@@ -18,7 +19,7 @@ namespace {
 /// The findings about the arguments (workflow jsonb, format text, services text[]).
 std::vector<Finding> findings_of(FunctionCallInfo fcinfo) {
   const std::string document = jsonb_to_utf8(PG_GETARG_DATUM(0));
-  const std::string format = to_utf8(DatumGetTextP(PG_GETARG_DATUM(1)));
+  const std::string format = read_text(fcinfo, 1, "");
   ArrayType* services = PgCall([=] { return PG_GETARG_ARRAYTYPE_P(2); });
   RuleContext context;
   context.services = to_utf8_list(services, "services");
