@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 
 use LlmWorkflow;
+use POSIX qw(mkfifo);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -138,4 +139,12 @@ query('SELECT pg_reload_conf()');
 query('SELECT generate_workflow(\'For the log\')');
 ok(poll_until(sub { slurp_file($node->logfile) =~ /llm_workflow audit digest: \{/ }), 'heads are logged');
 unlike(slurp_file($node->logfile), qr/could not seal|could not write the audit digest/, 'nothing failed');
+
+# ---- A pipe that nobody reads --------------------------------------------------------------------
+mkfifo("$folder/pipe", 0600) or die "mkfifo: $!";
+query("ALTER SYSTEM SET llm_workflow.audit_digest_target = '$folder/pipe'");
+query('SELECT pg_reload_conf()');
+query('SELECT generate_workflow(\'For the pipe\')');
+ok(poll_until(sub { slurp_file($node->logfile) =~ m{could not write the audit digest: ".*/pipe"} }),
+    'holds no worker up');
 done_testing();
