@@ -141,8 +141,8 @@ class LinkReader {
 
   void note_self(const Reference& reference) {
     if (!flow_.is_loop(reference)) {
-      selfish_.insert(reference.item);
-    } else if (selfish_.insert(reference.item).second) {
+      waiting_for_themselves_.insert(reference.item);
+    } else if (repeating_.insert(reference.item).second) {
       diagram_.boxes[index(reference.item)].details.emplace_back("may repeat itself");
     }
   }
@@ -310,10 +310,8 @@ class LinkReader {
   void add_notes() {
     for (const auto& [name, box] : missing_)
       note("\"" + diagram_.boxes[index(box)].text + "\" is named, but is not there.");
-    for (const int item : selfish_)
-      if (diagram_.boxes[index(item)].details.empty() ||
-          diagram_.boxes[index(item)].details.back() != "may repeat itself")
-        note(quoted_item(diagram_, item) + " waits for itself.");
+    for (const int item : waiting_for_themselves_)
+      note(quoted_item(diagram_, item) + " waits for itself.");
     for (const auto& [from, to] : circles_)
       note("The way from " + quoted_item(diagram_, from) + " to " + quoted_item(diagram_, to) +
            " closes a circle.");
@@ -336,7 +334,8 @@ class LinkReader {
   Diagram& diagram_;
   std::set<Pair> drawn_;
   std::map<std::string, int> missing_;  ///< boxes by the names that they stand for
-  std::set<int> selfish_;               ///< items that name themselves
+  std::set<int> waiting_for_themselves_;
+  std::set<int> repeating_;  ///< items that name themselves in a bounded loop
   std::vector<Pair> circles_;
   bool has_circle_ = false;
   std::size_t left_out_ = 0;

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 
+#include "core/diagram_model.hpp"
 #include "core/error.hpp"
 #include "diagram_testing.hpp"
 
@@ -83,6 +84,21 @@ TEST(Diagram, BoundedLoopIsNoFault) {
   EXPECT_TRUE(contains(texts.mermaid, "n2 -.-> n1"));
   EXPECT_TRUE(contains(texts.mermaid, "at most 3 times"));
   EXPECT_FALSE(contains(texts.mermaid, "notes"));
+}
+
+TEST(Diagram, AStepThatMayRepeatItselfDoesNotWaitForItself) {
+  const std::string repeats = R"(,"max_iterations":3,"next":["a"])";
+  const DiagramTexts bounded = drawn("pilot", steps({step("a", repeats)}));
+  EXPECT_TRUE(contains(bounded.mermaid, "may repeat itself"));
+  EXPECT_FALSE(contains(bounded.mermaid, "waits for itself"));
+  const DiagramTexts both = drawn("pilot", steps({step("a", repeats + R"(,"depends_on":["a"])")}));
+  EXPECT_TRUE(contains(both.mermaid, "may repeat itself"));
+  EXPECT_TRUE(contains(both.mermaid, "waits for itself"));
+  Rules rules = builtin_format("pilot").rules();
+  rules.parallel_with = "beside";
+  const Diagram beside =
+      read_diagram(rules, parsed(steps({step("a", repeats + R"(,"beside":["b"])"), step("b")})));
+  EXPECT_TRUE(beside.notes.empty()) << beside.notes.front();
 }
 
 constexpr const char* kStages =
