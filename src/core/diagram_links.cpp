@@ -20,8 +20,6 @@ constexpr std::size_t kMaxNotes = 12;
 
 constexpr std::size_t index(int number) { return static_cast<std::size_t>(number); }
 
-bool is_end(std::string_view name) { return is_blank(name) || fold(name) == "end"; }
-
 class LinkReader {
  public:
   LinkReader(const Workflow& workflow, const ControlFlow& flow, Diagram& diagram)
@@ -161,7 +159,8 @@ class LinkReader {
     DiagramStop stop;
     stop.is_zone = true;
     stop.text = joined_list(json, rules_.zone_payload);
-    if (stop.text.empty()) stop.text = as_words(one_line(read_text(json, rules_.zone_id), 80));
+    if (stop.text.empty())
+      stop.text = as_words(one_line(read_text(json, rules_.zone_id), kMaxNameBytes));
     if (stop.text.empty()) stop.text = "waits";
     const std::string exit = one_line(read_text(json, rules_.zone_exit), kMaxBoxTextBytes);
     if (!exit.empty()) stop.details.push_back("until: " + exit);
@@ -213,7 +212,7 @@ class LinkReader {
 
   /// As limbo.cpp derives them: each dependency has one, unless stages wait in a circle.
   void add_derived_zones() {
-    if (rules_.zones.empty() || has_circle_) return;
+    if (rules_.zones.empty() || !circles_.empty()) return;
     std::vector<int> waits(diagram_.boxes.size());
     for (const DiagramLink& link : diagram_.links) ++waits[index(link.to)];
     std::size_t added = 0;
@@ -256,7 +255,6 @@ class LinkReader {
       DiagramLink& link = diagram_.links[i];
       if (!back[i] || link.kind == DiagramLinkKind::loop) continue;
       link.kind = DiagramLinkKind::circle;
-      has_circle_ = true;
       circles_.emplace_back(link.from, link.to);
     }
   }
@@ -337,7 +335,6 @@ class LinkReader {
   std::set<int> waiting_for_themselves_;
   std::set<int> repeating_;  ///< items that name themselves in a bounded loop
   std::vector<Pair> circles_;
-  bool has_circle_ = false;
   std::size_t left_out_ = 0;
   std::size_t zones_left_out_ = 0;
   std::size_t notes_ = 0;

@@ -9,15 +9,14 @@ namespace {
 /// More would not be reported.
 constexpr std::size_t kMaxUnknown = FindingList::kMaxFindings;
 
-/// What may stand for "nothing follows" besides null.
-bool is_end(std::string_view target) { return is_blank(target) || fold(target) == "end"; }
-
 bool is_positive(const JsonValue* value) {
   return value != nullptr && value->kind == JsonValue::Kind::number && value->text[0] != '-' &&
          value->text.find_first_of("123456789") != std::string::npos;
 }
 
 }  // namespace
+
+bool is_end(std::string_view target) { return is_blank(target) || fold(target) == "end"; }
 
 std::vector<const JsonValue*> read_branches(const Workflow& workflow, const Item& item) {
   std::vector<const JsonValue*> branches;

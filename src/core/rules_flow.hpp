@@ -69,6 +69,9 @@ class ControlFlow {
   Graph graph_;
 };
 
+/// Whether `target` stands for "nothing follows", as null does.
+bool is_end(std::string_view target);
+
 /// The branches of an item: objects with a label and a target.
 std::vector<const JsonValue*> read_branches(const Workflow& workflow, const Item& item);
 
