@@ -58,6 +58,25 @@ std::string hexagon_outline(const PlacedBox& box) {
                                               {box.left(), y}}});
 }
 
+/// The outline of a box as the data of an SVG path.
+std::string shape_outline(BoxShape shape, const PlacedBox& box) {
+  switch (shape) {
+    case BoxShape::diamond:
+      return polygon(std::array<DiagramPoint, 4>{{{box.at.x, box.top()},
+                                                  {box.right(), box.at.y},
+                                                  {box.at.x, box.bottom()},
+                                                  {box.left(), box.at.y}}});
+    case BoxShape::hexagon: return hexagon_outline(box);
+    case BoxShape::pill: return rounded_outline(box, 24);
+    case BoxShape::rounded: return rounded_outline(box, 10);
+    case BoxShape::end: return rounded_outline(box, box.size.height / 2);
+    case BoxShape::plain:
+    case BoxShape::sides:
+    case BoxShape::missing: break;
+  }
+  return rounded_outline(box, 3);
+}
+
 /// A number for the ids of a picture, so that several can stand in one page: FNV-1a of its content.
 std::string content_hash(std::string_view content) {
   std::uint64_t hash = 0xCBF29CE484222325;
@@ -79,24 +98,6 @@ double styled_width(std::string_view text, const TextStyle& style) {
   return text_width(text, style.font_size * style.stretch);
 }
 
-std::string shape_outline(BoxShape shape, const PlacedBox& box) {
-  switch (shape) {
-    case BoxShape::diamond:
-      return polygon(std::array<DiagramPoint, 4>{{{box.at.x, box.top()},
-                                                  {box.right(), box.at.y},
-                                                  {box.at.x, box.bottom()},
-                                                  {box.left(), box.at.y}}});
-    case BoxShape::hexagon: return hexagon_outline(box);
-    case BoxShape::pill: return rounded_outline(box, 24);
-    case BoxShape::rounded: return rounded_outline(box, 10);
-    case BoxShape::end: return rounded_outline(box, box.size.height / 2);
-    case BoxShape::plain:
-    case BoxShape::sides:
-    case BoxShape::missing: break;
-  }
-  return rounded_outline(box, 3);
-}
-
 void append_number(std::string& out, double number) {
   const std::int64_t tenths = std::llround(std::clamp(number, -1e7, 1e7) * 10);
   if (tenths < 0) out += '-';
@@ -110,14 +111,8 @@ void append_point(std::string& out, DiagramPoint point) {
   append_number(out, point.y);
 }
 
-void SvgCanvas::open_group(const char* css_class, const std::vector<std::string>& hints) {
-  out_ += "<g";
-  if (*css_class != '\0') {
-    out_ += " class=\"";
-    out_ += css_class;
-    out_ += '"';
-  }
-  out_ += '>';
+void SvgCanvas::open_group(const std::vector<std::string>& hints) {
+  out_ += "<g>";
   if (hints.empty()) return;
   out_ += "<title>";
   for (const std::string& hint : hints) {

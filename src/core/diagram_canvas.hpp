@@ -33,13 +33,10 @@ std::vector<std::string> wrap_styled(std::string_view text, const TextStyle& sty
                                      std::size_t max_lines);
 double styled_width(std::string_view text, const TextStyle& style);
 
-/// The outline of a box as the data of an SVG path.
-std::string shape_outline(BoxShape shape, const PlacedBox& box);
-
 class SvgCanvas {
  public:
-  /// <g class="..."> with a hint for pointers; empty `hints`: none.
-  void open_group(const char* css_class, const std::vector<std::string>& hints);
+  /// <g> with a hint for pointers; empty `hints`: none.
+  void open_group(const std::vector<std::string>& hints);
   void close_group() { out_ += "</g>\n"; }
   /// A path; `colour` is added as a class unless it is negative.
   void path(const char* css_class, int colour, std::string_view data);

@@ -112,7 +112,7 @@ std::string to_svg(const DiagramOutline& outline) {
     const double height = card.height();
     last_twig = y + std::min(height / 2, 24.0);
     draw_twig(last_twig, canvas);
-    canvas.open_group("", {topic.name});
+    canvas.open_group({topic.name});
     card.draw({{kPictureMargin + kTrunk + 20 + Card::width() / 2, y + height / 2},
                {Card::width(), height}},
               number++, canvas);

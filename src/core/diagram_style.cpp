@@ -36,7 +36,6 @@ constexpr StyleRule kRules[] = {
      "fill:#2a220f;stroke:#c99a2e"},
     {".zi", "fill:none;stroke-width:1.2", "stroke:#c58a00", "stroke:#e0b04a"},
     {".lb", "stroke-width:1", "fill:#ffffff;stroke:#a9b5c4", "fill:#17202b;stroke:#556376"},
-    {".e", "", "fill:#4d5a6b", "fill:#aab7c8"},
     {".x", "stroke-width:1.4;stroke-dasharray:4 3", "fill:#fff1f1;stroke:#d13c3c",
      "fill:#331518;stroke:#f07474"},
     {".l", "fill:none;stroke-width:1.6", "stroke:#738196", "stroke:#8493a8"},

@@ -146,7 +146,7 @@ class WorkflowPicture {
     if (!link.stop) return;
     const DiagramStop& stop = *diagram_.links[i].stop;
     const PlacedBox box = shifted(*link.stop);
-    canvas_.open_group("", stop.hints);
+    canvas_.open_group(stop.hints);
     canvas_.box(stop.is_zone ? "z" : "lb", -1, stop.is_zone ? BoxShape::pill : BoxShape::end, box);
     if (stop.is_zone) draw_hourglass({box.left() + 20, box.at.y});
     draw_words(stop_words_[i], box, -1);
@@ -163,7 +163,7 @@ class WorkflowPicture {
   void draw_box(std::size_t i) {
     const DiagramBox& box = diagram_.boxes[i];
     const PlacedBox place = shifted(layout_.boxes[i]);
-    canvas_.open_group("", box.hints);
+    canvas_.open_group(box.hints);
     const bool is_missing = box.shape == BoxShape::missing;
     const bool is_end = box.shape == BoxShape::end;
     canvas_.box(is_missing ? "x" : is_end ? "lb" : "b", box.colour, box.shape, place);
