@@ -40,19 +40,20 @@ std::string per_span(std::string_view what, ReportUnit unit) {
   return std::string(what).append(" per ").append(to_string(unit));
 }
 
-/// Bars of what was spent and, above it, of what the baseline would have cost more. Where more was
-/// spent than the baseline, the part above it is a layer of its own.
+/// Bars of what was spent and, above it, of what was saved; of a loss, the part above the baseline
+/// is a layer of its own. Savings are those of the row, not baseline less cost: of a week whose
+/// baseline is known on some days only they are those of these days.
 std::vector<ChartLayer> cost_layers(std::span<const JsonValue> rows) {
   ChartLayer cost{"Spent", "s-cost", {}};
   ChartLayer saved{"Saved against the baseline", "s-saved", {}};
   ChartLayer over{"Spent above the baseline", "s-over", {}};
   for (const JsonValue& row : rows) {
     const std::optional<double> spent = money_field(row, "cost_usd").number;
-    const std::optional<double> baseline = money_field(row, "baseline_cost_usd").number;
-    const double below = std::min(spent.value_or(0), baseline.value_or(spent.value_or(0)));
-    cost.values.push_back(spent ? std::optional(below) : std::nullopt);
-    saved.values.emplace_back(baseline.value_or(below) - below);
-    over.values.emplace_back(spent.value_or(below) - below);
+    const double gain = money_field(row, "saved_usd").number.value_or(0);
+    const double loss = std::max(-gain, 0.0);
+    cost.values.push_back(spent ? std::optional(*spent - loss) : std::nullopt);
+    saved.values.emplace_back(std::max(gain, 0.0));
+    over.values.emplace_back(loss);
   }
   std::vector<ChartLayer> layers{std::move(cost)};
   for (ChartLayer* layer : {&saved, &over})

@@ -214,6 +214,15 @@ TEST(Report, ABaselineWithoutAPriceIsNotTakenForFree) {
   EXPECT_FALSE(contains(page, "class=\"s-over\" x="));
 }
 
+// Of the seven dollars four were spent on days whose baseline is not known.
+TEST(Report, AWeekWhoseBaselineIsKnownInPartIsNoLoss) {
+  const std::string page = render_report(parse(R"({"unit": "week",
+    "trend": [{"from": "2026-10-26", "cost_usd": 7, "baseline_cost_usd": 5, "saved_usd": 2,
+                 "cumulative_saved_usd": 2}]})"));
+  EXPECT_TRUE(contains(page, "class=\"s-saved\" x="));
+  EXPECT_FALSE(contains(page, "Spent above the baseline"));
+}
+
 TEST(Report, ADayWithoutAValueIsAGapAndNotAZero) {
   const std::string page = render_report(parse(R"({"trend": [
     {"from": "2026-10-27", "fallback_rate": 5}, {"from": "2026-10-28", "fallback_rate": 5},
