@@ -102,6 +102,11 @@ void append_budget_limits(MarkupWriter& out, const JsonValue& row) {
   out.raw("</p>");
 }
 
+MarkupLiteral bar_style(std::string_view state) {
+  if (state == "exhausted") return "s-over";
+  return state == "warning" ? MarkupLiteral("s-rate") : MarkupLiteral("s-cost");
+}
+
 void append_budget(MarkupWriter& out, const JsonValue& row) {
   const double used = percent_field(row, "used_percent").number.value_or(0);
   out.raw("<li><div class=\"line-up\"><b>").text(name_field(row, "budget")).raw("</b>");
@@ -112,13 +117,8 @@ void append_budget(MarkupWriter& out, const JsonValue& row) {
   out.raw(
       "<rect class=\"track\" width=\"100%\" height=\"12\" rx=\"3\"/><rect height=\"12\" rx=\"3\" "
       "class=\"");
-  if (used >= 100)
-    out.raw("s-over");
-  else if (used >= 80)
-    out.raw("s-rate");
-  else
-    out.raw("s-cost");
-  out.raw("\" width=\"").number(std::clamp(used, 0.0, 100.0)).raw("%\"/></svg>");
+  out.raw(bar_style(name_field(row, "state"))).raw("\" width=\"");
+  out.number(std::clamp(used, 0.0, 100.0)).raw("%\"/></svg>");
   append_budget_limits(out, row);
   out.raw("</li>");
 }

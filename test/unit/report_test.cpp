@@ -234,6 +234,21 @@ TEST(Report, ADayWithoutAValueIsAGapAndNotAZero) {
   EXPECT_EQ(count(drawn, "L"), 1U) << drawn;
 }
 
+TEST(Report, TheBarOfABudgetHasTheColourOfItsState) {
+  const auto page_of = [](std::string_view used, std::string_view state) {
+    return render_report(parse(std::string(R"({"budgets": [{"budget": "b", "used_percent": )")
+                                   .append(used)
+                                   .append(R"(, "state": ")")
+                                   .append(state)
+                                   .append("\"}]}")));
+  };
+  EXPECT_TRUE(contains(page_of("85.0", "warning"), "class=\"s-rate\" width=\"85%\""));
+  EXPECT_TRUE(contains(page_of("100.0", "exhausted"), "class=\"s-over\" width=\"100%\""));
+  EXPECT_TRUE(contains(page_of("100.0", "warning"), "class=\"s-rate\" width=\"100%\""))
+      << "99.96, rounded";
+  EXPECT_TRUE(contains(page_of("120.0", "disabled"), "class=\"s-cost\" width=\"100%\""));
+}
+
 TEST(Report, TablesSayWhatTheirRowsAndColumnsAre) {
   const std::string page = render_report(parse(kMonth));
   EXPECT_EQ(count(page, "<th scope=\""), count(page, "<th "));
