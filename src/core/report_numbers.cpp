@@ -14,8 +14,8 @@ constexpr double kLargest = 1e150;
 constexpr std::size_t kMaxWholeDigits = 15;  ///< longer ones are shown as powers of ten
 constexpr std::string_view kSpace = "\u00A0";
 
+/// Without its sign.
 struct PlainDecimal {
-  bool is_negative = false;
   std::string whole;     ///< without leading zeros, except for a single one
   std::string fraction;  ///< may be empty
 };
@@ -27,10 +27,7 @@ bool is_all_digits(std::string_view text) {
 /// Nothing for what is no number, has an exponent or is too long to be read.
 std::optional<PlainDecimal> parse_plain(std::string_view literal) {
   PlainDecimal number;
-  if (literal.starts_with('-')) {
-    number.is_negative = true;
-    literal.remove_prefix(1);
-  }
+  if (literal.starts_with('-')) literal.remove_prefix(1);
   const std::size_t point = std::min(literal.find('.'), literal.size());
   std::string_view whole = literal.substr(0, point);
   const std::string_view fraction = literal.substr(std::min(point + 1, literal.size()));
@@ -61,8 +58,6 @@ void round_to(PlainDecimal& number, std::size_t places) {
   if (rounds_up) increment(digits);
   number.whole = digits.substr(0, digits.size() - places);
   number.fraction = digits.substr(digits.size() - places);
-  if (is_all_digits(digits) && digits.find_first_not_of('0') == std::string::npos)
-    number.is_negative = false;
 }
 
 std::string with_commas(std::string_view digits) {
