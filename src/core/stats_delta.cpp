@@ -1,7 +1,6 @@
 #include "core/stats_delta.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace llmw {
 
@@ -46,13 +45,6 @@ bool is_timed(const RequestFact& request) {
 }
 
 }  // namespace
-
-bool StatsKey::operator<(const StatsKey& other) const {
-  const auto all = [](const StatsKey& key) {
-    return std::tie(key.hour, key.model, key.format, key.agent, key.role_name, key.fallback_reason);
-  };
-  return all(*this) < all(other);
-}
 
 void StatsDelta::add(const CallFact& call) {
   count(StatsMeasure::calls);
