@@ -46,7 +46,7 @@ class CanonicalRow {
   void clear();
   void add(CanonicalPart part, CanonicalKind kind, std::string_view name, std::string_view value);
   void add_integer(CanonicalKind kind, std::string_view name, std::int64_t value);
-  /// A value that is a list: its elements follow by add_element(). nullptr is a NULL.
+  /// A value that is a list: so many elements follow by add_element() and add_null_element().
   void begin_list(std::string_view name, std::uint32_t elements);
   void add_element(std::string_view value);
   void add_null_element();
