@@ -14,10 +14,7 @@ namespace {
 
 constexpr int kSweeps = 40;
 constexpr double kRest = 0.2;  ///< pixels; what moves less stays
-constexpr double kBoxGap = 24;
 constexpr double kBendGap = 14;
-
-constexpr std::size_t index(int number) { return static_cast<std::size_t>(number); }
 
 bool is_bend(const RowVertex& vertex) { return vertex.kind == RowVertex::Kind::bend; }
 

@@ -13,11 +13,8 @@ using Neighbours = std::vector<std::vector<int>>;
 
 /// Boxes of a layer are as many as this leaves room for; one is always allowed.
 constexpr double kMaxLayerWidth = 1060;
-constexpr double kBoxGap = 24;
 /// Vertices besides boxes. A link over hundreds of rows is no picture any more.
 constexpr std::size_t kMaxWayVertices = 8'000;
-
-constexpr std::size_t index(int number) { return static_cast<std::size_t>(number); }
 
 /// Layers by longest path. Boxes that belong side by side share one; a full layer passes boxes on
 /// to the next.

@@ -9,6 +9,10 @@
 
 namespace llmw {
 
+inline constexpr double kBoxGap = 24;  ///< between neighbours in a row
+
+constexpr std::size_t index(int number) { return static_cast<std::size_t>(number); }
+
 /// A place in a row.
 struct RowVertex {
   enum class Kind : std::uint8_t { box, stop, bend };
@@ -34,8 +38,8 @@ struct RowGraph {
   std::vector<RowLink> links;
   std::vector<int> layers;  ///< of the boxes; rows also hold stops between layers
 
-  RowVertex& at(int vertex) { return vertices[static_cast<std::size_t>(vertex)]; }
-  const RowVertex& at(int vertex) const { return vertices[static_cast<std::size_t>(vertex)]; }
+  RowVertex& at(int vertex) { return vertices[index(vertex)]; }
+  const RowVertex& at(int vertex) const { return vertices[index(vertex)]; }
 };
 
 /// Rows in the order in which the boxes were given.

@@ -15,8 +15,6 @@ constexpr double kMoreChannel = 30;  ///< added at most where they swing far
 constexpr double kSteepness = 0.07;  ///< added for each pixel that a link swings over
 constexpr double kAligned = 0.5;     ///< differences below are none
 
-constexpr std::size_t index(int number) { return static_cast<std::size_t>(number); }
-
 /// Top and bottom of a row.
 struct Band {
   double top = 0;

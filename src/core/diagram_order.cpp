@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "core/diagram_layers.hpp"
 
@@ -10,8 +9,6 @@ namespace llmw {
 namespace {
 
 constexpr int kSweeps = 12;
-
-constexpr std::size_t index(int number) { return static_cast<std::size_t>(number); }
 
 /// Where each vertex stands in its row, from 0 to 1.
 using Places = std::vector<double>;
