@@ -1,12 +1,11 @@
 #include "core/diagram.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "core/diagram_model.hpp"
 #include "core/error.hpp"
+#include "core/markup.hpp"
 #include "core/rules_checks.hpp"
-#include "core/text.hpp"
 
 namespace llmw {
 namespace {
@@ -27,22 +26,6 @@ std::vector<std::string> topics_of(const Format& format) {
   if (properties == nullptr) return topics;
   for (const auto& [key, value] : properties->members) topics.push_back(key);
   return topics;
-}
-
-/// `text` with `entity` and the number of the character, in place of each that is not ASCII.
-std::string with_entities(std::string_view text, std::string_view entity) {
-  std::string ascii;
-  for (std::size_t at = 0; at < text.size();) {
-    const DecodedChar c = decode_utf8(text, at);
-    if (c.state != Utf8::valid || c.length == 1) {
-      ascii += text[at++];
-      continue;
-    }
-    ascii += entity;
-    ascii += std::to_string(static_cast<std::uint32_t>(c.value)) + ';';
-    at += c.length;
-  }
-  return ascii;
 }
 
 }  // namespace
@@ -73,7 +56,7 @@ DiagramTexts draw_diagram(const Format& format, const JsonValue& document) {
 }
 
 DiagramTexts in_ascii(const DiagramTexts& texts) {
-  return {with_entities(texts.mermaid, "#"), with_entities(texts.svg, "&#")};
+  return {in_ascii(texts.mermaid, "#"), in_ascii(texts.svg, "&#")};
 }
 
 }  // namespace llmw

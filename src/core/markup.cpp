@@ -8,6 +8,7 @@ namespace llmw {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr char32_t kReplacementCode = 0xFFFD;
 
 /// What stands for `code` in markup; empty when it may stand there itself.
 constexpr std::string_view entity_of(char32_t code) {
@@ -46,6 +47,21 @@ std::string markup_escaped(std::string_view text) {
   std::string out;
   append_markup_escaped(out, text);
   return out;
+}
+
+std::string in_ascii(std::string_view text, std::string_view before) {
+  std::string ascii;
+  for (std::size_t at = 0; at < text.size();) {
+    const DecodedChar c = decode_utf8(text, at);
+    const bool is_valid = c.state == Utf8::valid;
+    const unsigned code = is_valid ? c.value : kReplacementCode;
+    if (code < 0x80)
+      ascii += static_cast<char>(code);
+    else
+      ascii.append(before).append(std::to_string(code)).append(1, ';');
+    at += is_valid ? c.length : 1;
+  }
+  return ascii;
 }
 
 }  // namespace llmw

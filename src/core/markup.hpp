@@ -23,4 +23,8 @@ void append_markup_escaped(std::string& out, std::string_view text);
 /// The same as a string of its own.
 std::string markup_escaped(std::string_view text);
 
+/// `text` with what is not ASCII as `before`, its number and a semicolon; in HTML and SVG `before`
+/// is "&#". Invalid UTF-8 becomes U+FFFD.
+std::string in_ascii(std::string_view text, std::string_view before);
+
 }  // namespace llmw

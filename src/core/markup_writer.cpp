@@ -13,22 +13,10 @@ namespace {
 
 constexpr double kLargestCoordinate = 1e6;  ///< beyond it, nothing would be seen
 
-/// Appends `text` (valid UTF-8) with references for what is not ASCII.
-void append_ascii(std::string& out, std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const DecodedChar c = decode_utf8(text, at);
-    if (c.value < 0x80)
-      out += static_cast<char>(c.value);
-    else
-      out += "&#" + std::to_string(static_cast<unsigned>(c.value)) + ';';
-    at += c.length;
-  }
-}
-
 }  // namespace
 
 MarkupWriter& MarkupWriter::text(std::string_view text) {
-  append_ascii(out_, markup_escaped(printable(text, std::string_view::npos)));
+  out_ += in_ascii(markup_escaped(printable(text, std::string_view::npos)), "&#");
   return *this;
 }
 

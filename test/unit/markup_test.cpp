@@ -46,6 +46,12 @@ TEST(Markup, InvalidUtf8HidesNoSpecialCharacter) {
   EXPECT_EQ(markup_escaped("\xC0\xBC"), "\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
+TEST(Markup, OtherCharactersBecomeReferences) {
+  EXPECT_EQ(in_ascii("a<\xC3\xBC \xF0\x9F\x98\x80>", "&#"), "a<&#252; &#128512;>");
+  EXPECT_EQ(in_ascii("\xC3\xBC", "#"), "#252;");
+  EXPECT_EQ(in_ascii("\xFF\xE2\x82", "&#"), "&#65533;&#65533;&#65533;");
+}
+
 TEST(Markup, IsAppendedToWhatIsThere) {
   std::string out = "<p>";
   append_markup_escaped(out, "a & b");
