@@ -32,6 +32,7 @@ TEST(PromptComplexity, PartsEndWhereTextDoes) {
   EXPECT_EQ(parts("Read the sheet, summarise it and post the summary."), 3);
   EXPECT_EQ(parts("Sort; pack: ship! Done? Yes\nNext"), 6);
   EXPECT_EQ(parts("cut, and then sew,, and pack"), 3);
+  EXPECT_EQ(parts("cut then sew and pack"), 3);
   EXPECT_EQ(parts("- read\n- sort\n\n- reply\n"), 3);
 }
 
@@ -47,7 +48,8 @@ TEST(PromptComplexity, StopsWithinAWordDoNotEndAPart) {
 
 TEST(PromptComplexity, BranchesAreWholeWordsInAnyCase) {
   EXPECT_EQ(branches("IF it is low, reorder; Otherwise confirm unless closed"), 3);
-  EXPECT_EQ(branches("elsewhere gif iffy else-where if_then don't"), 0);
+  EXPECT_EQ(branches("elsewhere gif iffy else-where if_then don't if's"), 0);
+  EXPECT_EQ(branches("SIMULTANEOUSLY concurrently"), 2) << "the longest and the first";
   EXPECT_EQ(branches("retry until it fails"), 3);
   EXPECT_EQ(branches("either/or (whether) 'if' \"unless\" -else-"), 5);
 }
@@ -61,6 +63,11 @@ TEST(PromptComplexity, EveryScriptIsRead) {
   EXPECT_EQ(words("\xE6\xAF\x8F\xE5\x91\xA8\xE4\xB8\x80\xE8\xAF\xBB\xE5\x8F\x96\xEF\xBC\x8C"
                   "\xE6\xB1\x87\xE6\x80\xBB\xE5\x90\x8E\xE5\x8F\x91\xE5\x87\xBA"),
             5);
+  EXPECT_EQ(words("\xE8\xAF\xBB"), 1) << "a character alone is a word";
+  // After each kind of mark, a part begins.
+  for (const char* mark : {"\xE3\x80\x81", "\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x8C",
+                           "\xEF\xBC\x9A", "\xEF\xBC\x9B", "\xEF\xBC\x9F"})
+    EXPECT_EQ(parts(std::string("\xE8\xAF\xBB").append(mark).append("\xE5\x8F\x91")), 2) << mark;
   EXPECT_EQ(parts("\xE8\xAF\xBB\xE3\x80\x82\xE5\x8F\x91\xEF\xBC\x9B\xE6\x80\xBB"), 3);
 }
 
