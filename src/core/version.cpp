@@ -18,11 +18,10 @@ std::string_view take_part(std::string_view& rest) {
 }
 
 std::optional<std::int64_t> to_number(std::string_view part) {
-  constexpr std::size_t kMostDigits = 18;
   std::int64_t number = 0;
   const char* end = part.data() + part.size();
   const auto [stop, fault] = std::from_chars(part.data(), end, number);
-  if (fault != std::errc{} || stop != end || part.size() > kMostDigits) return std::nullopt;
+  if (fault != std::errc{} || stop != end) return std::nullopt;
   return number;
 }
 

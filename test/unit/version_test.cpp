@@ -21,6 +21,8 @@ TEST(Version, MissingPartIsZero) {
 TEST(Version, WordsAreOrderedAsTexts) {
   EXPECT_TRUE(compare_versions("1.0-beta1", "1.0-beta2") < 0);
   EXPECT_TRUE(compare_versions("1.0", "unpackaged") != 0);
+  EXPECT_TRUE(compare_versions("1.2", "1.beta") < 0);
+  EXPECT_TRUE(compare_versions("1.beta", "1.2") > 0);
   EXPECT_TRUE(compare_versions("unpackaged", "unpackaged") == 0);
 }
 
