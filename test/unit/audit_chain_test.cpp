@@ -57,11 +57,29 @@ TEST(CanonicalRow, HasTheseBytesForEver) {
   CanonicalRow row;
   row.add_integer(CanonicalKind::integer, "n", -2);
   row.add(kFigures, CanonicalKind::text, "t", "x");
+  row.begin_list("l", 2);
+  row.add_element("e");
+  row.add_null_element();
   const std::string_view expected(
       "\x01\0\0\0\x01n\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE"
-      "\x04\0\0\0\x01t\0\0\0\x01x",
-      25);
+      "\x04\0\0\0\x01t\0\0\0\x01x"
+      "\x07\0\0\0\x01l\0\0\0\x02\0\0\0\x01"
+      "e\xFF\xFF\xFF\xFF",
+      44);
   EXPECT_EQ(row.figures(), expected);
+}
+
+TEST(CanonicalRow, KindsHaveTheseNumbersForEver) {
+  constexpr CanonicalKind kKinds[] = {
+      CanonicalKind::integer, CanonicalKind::time,  CanonicalKind::uuid,
+      CanonicalKind::text,    CanonicalKind::bytes, CanonicalKind::decimal,
+      CanonicalKind::list,    CanonicalKind::json,  CanonicalKind::other};
+  char number = 0;
+  for (const CanonicalKind kind : kKinds) {
+    CanonicalRow row;
+    row.add(kFigures, kind, "a", "");
+    EXPECT_EQ(row.figures().front(), ++number);
+  }
 }
 
 TEST(CanonicalRow, KeepsTextsApart) {
@@ -73,6 +91,19 @@ TEST(CanonicalRow, KeepsTextsApart) {
   row.clear();
   EXPECT_FALSE(row.has_texts());
   EXPECT_TRUE(row.figures().empty());
+}
+
+TEST(LinkInput, HasTheseBytesForEver) {
+  std::string input = "what was there";
+  write_text_input(input, "s", "t");
+  EXPECT_EQ(input, std::string("llm_workflow texts 1\n\0\0\0\x01st", 27));
+  ChainDigest before;
+  before.fill('b');
+  ChainDigest texts;
+  texts.fill('t');
+  write_link_input(input, before, 258, texts, "f");
+  EXPECT_EQ(input, "llm_workflow chain 1\n" + std::string(32, 'b') +
+                       std::string("\0\0\0\0\0\0\x01\x02", 8) + std::string(32, 't') + 'f');
 }
 
 TEST(LinkInput, DependsOnAllItsParts) {
@@ -179,6 +210,16 @@ TEST(ChainWalk, FindsAChainThatWasWrittenAnew) {
   ChainWalk walk = walk_to(2);
   walk.end({2, hash(7)});
   expect_problem(walk, ChainProblem::rewritten, 2);
+}
+
+TEST(ChainProblem, HasANameOfItsOwn) {
+  EXPECT_STREQ(to_string(ChainProblem::none), "");
+  EXPECT_STREQ(to_string(ChainProblem::missing), "missing");
+  EXPECT_STREQ(to_string(ChainProblem::misplaced), "misplaced");
+  EXPECT_STREQ(to_string(ChainProblem::changed), "changed");
+  EXPECT_STREQ(to_string(ChainProblem::rewritten), "rewritten");
+  EXPECT_STREQ(to_string(ChainProblem::cut), "cut");
+  EXPECT_STREQ(to_string(ChainProblem::unknown), "unknown chain");
 }
 
 TEST(ChainWalk, KeepsTheFirstProblem) {
