@@ -252,6 +252,20 @@ TEST(SequentialTest, FailuresOfOneArmAloneAreADifference) {
   EXPECT_LT(blocks_of(25, 10, 1, 0).difference(0.05).high, 0);
 }
 
+// Of the 0.05, the ratio of the odds may be wrong with 0.04: evidence of 25 decides.
+TEST(SequentialTest, TheRatioOfTheOddsDecidesOnWhichSideOfZeroTheDifferenceIs) {
+  int undecided = 0;
+  for (int blocks = 1; blocks <= 12; ++blocks) {
+    const ArmBlocks better = blocks_of(blocks, 10, 18, 10);
+    const bool is_decided = better.log_evidence() > std::log(25);
+    EXPECT_EQ(better.difference(0.05).low > 0, is_decided) << blocks;
+    EXPECT_EQ(blocks_of(blocks, 10, 18, 8).difference(0.05).high < 0, is_decided) << blocks;
+    undecided += is_decided ? 0 : 1;
+  }
+  EXPECT_GT(undecided, 1);
+  EXPECT_LT(undecided, 11);
+}
+
 TEST(SequentialTest, ArmsWithoutFailuresAreNearEachOther) {
   const ConfidenceInterval difference = blocks_of(50, 10, 20, 10).difference(0.05);
   EXPECT_GT(difference.low, -0.05);
