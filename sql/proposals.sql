@@ -357,6 +357,14 @@ UPDATE workflow_requests
 SET prompt = 'Send the bill', services = '{google-mail}', complexity = 'low', agent = 'clerk'
 WHERE category = 'billing' AND generator_used = 'gpt-4o' AND NOT tags ? 'replay';
 SELECT replay_requests('gpt-4o-mini', 5, 0.001, category => 'billing');
+-- With a price for long prompts alone what short ones cost is not known: no budget could be kept.
+BEGIN;
+SET LOCAL client_min_messages = error;
+INSERT INTO llm_model_prices (model, effective_from, above_input_tokens, input_per_million,
+                              output_per_million)
+VALUES ('unpriced', now() - interval '1 day', 200000, 1, 1);
+SELECT replay_requests('unpriced', 5, 1, category => 'billing');
+ROLLBACK;
 BEGIN;
 SET LOCAL llm_workflow.max_request_cost = '0.000001';
 SELECT replay_requests('gpt-4o-mini', 5, 1, category => 'billing') IS NOT NULL AS replayed;

@@ -137,7 +137,8 @@ BEGIN
         LIMIT sample
     LOOP
         found_requests := found_requests + 1;
-        CONTINUE WHEN chosen.highest_cost > left_usd;
+        -- A prompt can be shorter than any that the model has a price for.
+        CONTINUE WHEN (chosen.highest_cost <= left_usd) IS NOT TRUE;
         original := chosen.request;
         -- The worker holds each replay to what was set aside for it.
         PERFORM set_config('llm_workflow.max_request_cost',
@@ -157,7 +158,8 @@ BEGIN
             MESSAGE = 'there is nothing to replay',
             DETAIL = CASE found_requests
                 WHEN 0 THEN 'No such request has a stored prompt and went to another model.'
-                ELSE format('A replay with "%s" may cost more than %s USD.', to_model, budget_usd)
+                ELSE format('A replay with "%s" may cost more than %s USD, or its price is not known.',
+                            to_model, budget_usd)
             END;
     END IF;
     PERFORM @extschema@.llmw_write_plan_event('REPLAY_SUBMITTED', jsonb_build_object(
