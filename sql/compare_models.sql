@@ -81,6 +81,13 @@ SELECT write_request('00000000-0000-7000-8000-000000000003', now() - interval '2
       "cached_from": "00000000-0000-7000-8000-000000000002"}');
 \o
 SELECT * FROM compare_models('claude-sonnet-4', 'openai/gpt-oss-20b');
+-- A call whose price was not known: what an accepted workflow costs is not known either.
+BEGIN;
+SELECT write_call('00000000-0000-7000-8000-000000000002', now() - interval '2 days',
+    '{"model": "claude-sonnet-4", "outcome": "timeout", "cost_source": "unknown_price"}');
+SELECT metric, model_a FROM compare_models('claude-sonnet-4', 'openai/gpt-oss-20b')
+WHERE metric LIKE 'cost%';
+ROLLBACK;
 -- Since when.
 SELECT metric, model_a, source FROM compare_models('claude-sonnet-4', 'openai/gpt-oss-20b',
                                                     now() - interval '36 h')

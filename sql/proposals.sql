@@ -375,6 +375,13 @@ SHOW llm_workflow.max_request_cost;
 SHOW llm_workflow.enable_fallback;
 SELECT details - 'replay' AS details FROM audit_logs WHERE action = 'REPLAY_SUBMITTED';
 SELECT model, category, requests, ended, valid_documents, cost_usd FROM workflow_replays;
+-- What those cost that ended, unless that of one is not known.
+SELECT write_runs(1, 'good', 'gpt-4o-mini', jsonb_build_object('tags', jsonb_build_object('replay', replay)),
+                  now())
+FROM workflow_replays;
+SELECT ended, cost_usd FROM workflow_replays;
+UPDATE workflow_requests SET cost_usd = NULL WHERE tags ->> 'replay' = (SELECT replay FROM workflow_replays);
+SELECT ended, cost_usd FROM workflow_replays;
 -- As many as the budget allows.
 SELECT replay_requests('gpt-4o-mini', 5, (details ->> 'highest_cost_usd')::numeric / 2,
                        category => 'billing') IS NOT NULL AS replayed

@@ -79,7 +79,8 @@ BEGIN ATOMIC
                avg(c.input_tokens) FILTER (WHERE t.is_answer) AS input_tokens,
                avg(c.output_tokens) FILTER (WHERE t.is_answer) AS output_tokens,
                avg(c.cost_usd) FILTER (WHERE t.is_answer) AS cost_usd,
-               sum(c.cost_usd) AS whole_cost_usd,
+               -- One cost that is not known makes the sum unknown.
+               CASE WHEN count(*) = count(c.cost_usd) THEN sum(c.cost_usd) END AS whole_cost_usd,
                avg(c.latency_ms) FILTER (WHERE t.is_answer) AS mean_ms,
                percentile_cont(0.95) WITHIN GROUP (ORDER BY c.latency_ms)
                    FILTER (WHERE t.is_answer) AS p95_ms,

@@ -200,7 +200,10 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE r.status = 'succeeded') AS valid_documents,
            round(avg(jsonb_array_length(r.warnings)) FILTER (WHERE r.status = 'succeeded'), 2)
                AS warnings_per_document,
-           trim_scale(coalesce(sum(r.cost_usd), 0)) AS cost_usd
+           -- One cost that is not known makes the sum unknown; what is running has none yet.
+           CASE WHEN count(*) FILTER (WHERE r.status NOT IN ('queued', 'running')
+                                        AND r.cost_usd IS NULL) = 0
+               THEN trim_scale(coalesce(sum(r.cost_usd), 0)) END AS cost_usd
     FROM @extschema@.workflow_requests r
     WHERE r.tags ->> 'replay' = e.details ->> 'replay'
       AND r.submitted_at >= e."timestamp"
@@ -220,4 +223,5 @@ COMMENT ON COLUMN @extschema@.workflow_replays.requests IS 'Requests that were s
 COMMENT ON COLUMN @extschema@.workflow_replays.ended IS 'Of these, those that ended.';
 COMMENT ON COLUMN @extschema@.workflow_replays.valid_documents IS
     'Those whose document passed validation, repaired or not; others gave none.';
-COMMENT ON COLUMN @extschema@.workflow_replays.cost_usd IS 'What they cost.';
+COMMENT ON COLUMN @extschema@.workflow_replays.cost_usd IS
+    'What those cost that ended; NULL: a price was not known.';
