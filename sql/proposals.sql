@@ -338,6 +338,23 @@ SELECT count(*) FROM (SELECT proposal_id, tracked, runs, failure_rate, saved_usd
                       FROM before EXCEPT
                       SELECT proposal_id, tracked, runs, failure_rate, saved_usd, alarm_percent
                       FROM llm_proposal_tracking) AS different;
+-- Where the cost of one run is not known, nor are the sums; the watch goes on.
+BEGIN;
+SELECT write_runs(1, 'good', 'gpt-4o-mini', '{"category": "mail", "cost_usd": null}',
+                  now() - interval '3 hours');
+SELECT paid_usd, saved_usd IS NOT NULL AS saved, lost_usd, net_saving_usd FROM llm_proposal_tracking
+WHERE proposal_id = :'id' AND tracked = 'all';
+INSERT INTO llm_calls
+SELECT another.* FROM workflow_requests r
+JOIN llm_calls c ON c.request_id = r.request_id
+CROSS JOIN LATERAL jsonb_populate_record(c, jsonb_build_object(
+    'call_id', gen_random_uuid(), 'attempt', 2, 'cost_usd', NULL, 'cost_source', 'unknown_price'))
+    AS another
+WHERE r.category = 'mail' AND r.cost_usd IS NULL;
+SELECT paid_usd, saved_usd, lost_usd, net_saving_usd FROM llm_proposal_tracking
+WHERE proposal_id = :'id' AND tracked = 'all';
+SELECT subject, former, advice FROM evaluate_proposals();
+ROLLBACK;
 -- What begins to fail after a good time is reverted all the same.
 SELECT write_runs(12, 'failed', 'gpt-4o-mini', '{"category": "mail"}', now() - interval '2 hours');
 SELECT subject, former, advice FROM evaluate_proposals();

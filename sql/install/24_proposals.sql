@@ -57,9 +57,9 @@ CREATE TABLE llm_model_proposals (
     retry_score double precision NOT NULL DEFAULT 0,
     retry_stretch bigint NOT NULL DEFAULT 0,
     retries_in_stretch bigint NOT NULL DEFAULT 0,
-    paid_usd numeric NOT NULL DEFAULT 0,
-    saved_usd numeric NOT NULL DEFAULT 0,
-    lost_usd numeric NOT NULL DEFAULT 0,
+    paid_usd numeric DEFAULT 0,
+    saved_usd numeric DEFAULT 0,
+    lost_usd numeric DEFAULT 0,
     first_5 jsonb,
     first_20 jsonb,
     CONSTRAINT llm_model_proposals_subject_check CHECK ((agent IS NULL) = (complexity IS NOT NULL)),
@@ -146,7 +146,8 @@ COMMENT ON COLUMN llm_model_proposals.retry_score IS 'The CUSUM of retries, with
 COMMENT ON COLUMN llm_model_proposals.retry_stretch IS 'Runs since retry_score was last 0.';
 COMMENT ON COLUMN llm_model_proposals.retries_in_stretch IS
     'Of these, the runs that were retried.';
-COMMENT ON COLUMN llm_model_proposals.paid_usd IS 'What watched_runs cost.';
+COMMENT ON COLUMN llm_model_proposals.paid_usd IS
+    'What watched_runs cost; NULL, as in the two columns after it: a price was not known.';
 COMMENT ON COLUMN llm_model_proposals.saved_usd IS
     'What the accepted answers would have cost more with from_model.';
 COMMENT ON COLUMN llm_model_proposals.lost_usd IS

@@ -31,7 +31,9 @@ CROSS JOIN LATERAL (
                             AND c.outcome IN ('validation_failed', 'truncated', 'refused',
                                               'timeout', 'context_window_exceeded')), false)
                AS was_retried,
-           coalesce(sum(c.cost_usd) FILTER (WHERE c.outcome = 'ok'), 0) AS accepted_cost_usd,
+           CASE WHEN count(*) FILTER (WHERE c.outcome = 'ok' AND c.cost_usd IS NULL) = 0
+               THEN coalesce(sum(c.cost_usd) FILTER (WHERE c.outcome = 'ok'), 0)
+           END AS accepted_cost_usd,
            -- A repair is asked with the document in hand, which a good first answer spares.
            CASE WHEN bool_or(c.place > 1 AND c.outcome = 'ok')
                      AND bool_or(c.place = 1 AND c.outcome <> 'ok')
@@ -76,7 +78,7 @@ COMMENT ON COLUMN @extschema@.llm_model_runs.has_failed IS
     'Whether it gave no document in the end: another model had to, or the request failed.';
 COMMENT ON COLUMN @extschema@.llm_model_runs.cost_usd IS 'All calls of the request.';
 COMMENT ON COLUMN @extschema@.llm_model_runs.accepted_cost_usd IS
-    'The calls whose answers were accepted.';
+    'The calls whose answers were accepted; NULL: a price was not known.';
 COMMENT ON COLUMN @extschema@.llm_model_runs.input_tokens IS
     'Of the accepted calls; where the first answer was not accepted, of the first call. NULL: no '
     'answer was accepted.';

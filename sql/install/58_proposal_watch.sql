@@ -69,13 +69,16 @@ DECLARE
 BEGIN
     FOR run IN
         SELECT r.submitted_at, r.has_failed, r.was_retried,
-               coalesce(r.cost_usd, 0) AS paid_usd,
+               -- One cost that is not known makes the sums unknown.
+               r.cost_usd AS paid_usd,
                -- A run without a document saves nothing.
-               coalesce(@extschema@.token_cost(
-                            proposal.from_model, r.input_tokens, r.output_tokens,
-                            r.cached_input_tokens, r.cache_write_tokens, r.submitted_at)
-                        - r.accepted_cost_usd, 0) AS saved_usd,
-               coalesce(r.cost_usd - r.accepted_cost_usd, 0) AS lost_usd
+               CASE WHEN r.output_tokens IS NULL THEN 0
+                    ELSE @extschema@.token_cost(
+                             proposal.from_model, r.input_tokens, r.output_tokens,
+                             r.cached_input_tokens, r.cache_write_tokens, r.submitted_at)
+                         - r.accepted_cost_usd
+               END AS saved_usd,
+               r.cost_usd - r.accepted_cost_usd AS lost_usd
         FROM @extschema@.llmw_subject_runs r
         WHERE r.submitted_at > proposal.watched_until
           AND r.submitted_at <= until
@@ -196,7 +199,8 @@ COMMENT ON COLUMN @extschema@.llm_proposal_tracking.retry_rate_before IS
     'That of from_model when it was proposed, in percent.';
 COMMENT ON COLUMN @extschema@.llm_proposal_tracking.retry_rate IS
     'Of runs those with an answer of to_model that was not accepted, in percent.';
-COMMENT ON COLUMN @extschema@.llm_proposal_tracking.paid_usd IS 'What the runs cost.';
+COMMENT ON COLUMN @extschema@.llm_proposal_tracking.paid_usd IS
+    'What the runs cost; NULL, as in the columns after it: a price was not known.';
 COMMENT ON COLUMN @extschema@.llm_proposal_tracking.saved_usd IS
     'What the accepted answers would have cost more with from_model.';
 COMMENT ON COLUMN @extschema@.llm_proposal_tracking.lost_usd IS

@@ -42,9 +42,9 @@ export interface TrackingRow {
   readonly failure_rate: Decimal | null;
   readonly retry_rate_before: Decimal;
   readonly retry_rate: Decimal | null;
-  readonly saved_usd: Decimal;
-  readonly lost_usd: Decimal;
-  readonly net_saving_usd: Decimal;
+  readonly saved_usd: Decimal | null;
+  readonly lost_usd: Decimal | null;
+  readonly net_saving_usd: Decimal | null;
   readonly alarm_percent: Decimal | null;
 }
 
