@@ -253,6 +253,13 @@ SELECT write_runs(30, 'good', 'claude-sonnet-4', '{"agent": "scout"}', now() - i
 SELECT to_model, replay ->> 'runs' AS runs, replay ->> 'replays' AS replays, missing
 FROM downgrade_candidates() WHERE agent = 'scout' AND replay ->> 'first_at' IS NOT NULL;
 SELECT DISTINCT missing FROM downgrade_candidates() WHERE agent = 'plain';
+-- One whose cost is not known saves nothing for certain.
+BEGIN;
+UPDATE workflow_requests SET cost_usd = NULL WHERE tags ->> 'replay' = '4';
+SELECT to_model, expected_saving_usd, missing
+FROM downgrade_candidates() WHERE agent = 'scout' AND to_model = 'gpt-4o-mini';
+SELECT subject, to_model FROM propose_downgrades();
+ROLLBACK;
 -- The one that saves most.
 SELECT subject, category, complexity, from_model, to_model, expected_saving_usd
 FROM propose_downgrades();

@@ -178,7 +178,10 @@ SELECT e.subject, e.subject_agent, e.subject_category, e.subject_complexity, e.f
                     THEN format('quality: %s points more %s, fewer than %s allowed',
                                 round(worse.increase, 2), worse.what, t.increase)
            END,
-           CASE WHEN e.cost_usd <= predicted.cost_usd THEN 'saving: it would cost more' END,
+           CASE WHEN e.cost_usd <= predicted.cost_usd THEN 'saving: it would cost more'
+                WHEN e.seen_runs > 0 AND num_nulls(e.cost_usd, predicted.cost_usd) > 0
+                    THEN 'saving: what runs cost is not known'
+           END,
            CASE WHEN e.takes_others_along
                     THEN 'routes for the complexities that requests of the category name'
            END,
