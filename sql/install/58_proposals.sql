@@ -52,8 +52,9 @@ REVOKE ALL ON FUNCTION @extschema@.llmw_locked_proposal(uuid, text[]) FROM PUBLI
 
 -- ---- What approval changes, and gives back ------------------------------------------------------
 
--- Agents and routes are not locked as a whole: a row is changed only while it has the model that
--- the change is about.
+-- Agents and routes are not locked against readers and writers of other rows: a row is changed only
+-- while it has the model that the change is about. apply_plan() and adopt_experiment() lock the
+-- tables, and are waited for before a row is locked for which they would wait.
 --
 -- The former model is asked where the cheaper one fails: a downgrade may cost a call more, but no
 -- document less.
@@ -67,6 +68,7 @@ DECLARE
     former_fallbacks text[];
     fallbacks text[] := ARRAY[proposal.from_model];
 BEGIN
+    LOCK TABLE @extschema@.llm_agents, @extschema@.llm_routes IN ROW EXCLUSIVE MODE;
     IF proposal.agent IS NOT NULL THEN
         SELECT a.model, a.fallback_models INTO former_model, former_fallbacks
         FROM @extschema@.llm_agents a
