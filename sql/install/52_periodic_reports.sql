@@ -204,10 +204,11 @@ BEGIN
     PERFORM @extschema@.llmw_begin_report();
     RETURN QUERY
     SELECT 'rollout_advice', c.* FROM @extschema@.llmw_rollout_advice_changes() c;
-    RETURN QUERY
-    SELECT 'proposals', c.* FROM @extschema@.evaluate_proposals() c;
+    -- Experiments before agents and routes, as adopt_experiment() locks them.
     RETURN QUERY
     SELECT 'experiments', c.* FROM @extschema@.llmw_guard_experiments() c;
+    RETURN QUERY
+    SELECT 'proposals', c.* FROM @extschema@.evaluate_proposals() c;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.evaluate_workflow_rules() IS
