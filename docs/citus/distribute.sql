@@ -182,7 +182,8 @@ CREATE FUNCTION pg_temp.move_month(source regclass, kind text) RETURNS bigint
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    target text := format('llm_workflow_archive.%I', (SELECT relname FROM pg_class WHERE oid = source));
+    name text := (SELECT relname FROM pg_class WHERE oid = source);
+    target text := format('llm_workflow_archive.%I', name);
     columns text := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
                      WHERE attrelid = source AND attnum > 0 AND NOT attisdropped);
     wanted bigint;
@@ -201,6 +202,9 @@ BEGIN
         RAISE EXCEPTION '% has % rows, but % has %', target, found, source, wanted;
     END IF;
     EXECUTE format('DROP TABLE %s', source);
+    -- Else verify_audit_chain() would miss its rows.
+    EXECUTE (SELECT format('SELECT %s.retire_audit_chains(%L)', extnamespace::regnamespace, name)
+             FROM pg_extension WHERE extname = 'llm_workflow');
     RETURN wanted;
 END
 $$;
