@@ -50,6 +50,8 @@ SELECT set_workflow_setting('llm_workflow.max_retries', '4');
 -- Nor does the event alone help anybody who may not.
 SELECT llmw_write_setting_event('llm_workflow.max_retries', 'database', NULL, '2');
 SELECT llmw_write_setting_event('llm_workflow.max_retries', 'role', 'llmw_settings_maker', '2');
+-- Nor can those who may tell of what is no setting.
+SELECT llmw_write_setting_event('anything', 'role', 'llmw_settings_user', '2');
 RESET SESSION AUTHORIZATION;
 
 -- What cannot be meant.

@@ -76,8 +76,9 @@ COMMENT ON FUNCTION @extschema@.workflow_settings(name) IS
     'from: role in database, role, database, all roles, server (its configuration), or default. '
     'value is NULL when the server''s is hidden by a setting of this session.';
 
--- Called with the rights of whoever changes a setting, so it must be callable by all; it writes what
--- is there, and for those alone whom PostgreSQL lets change it.
+-- Called with the rights of whoever changes a setting, so it must be callable by all. It tells of
+-- settings that there are, what is there, and for those alone whom PostgreSQL lets change it. What was
+-- there before is gone by now: for that the caller is believed.
 CREATE FUNCTION @extschema@.llmw_write_setting_event(
     setting text,
     scope text,
@@ -90,6 +91,7 @@ AS $$
 DECLARE
     present text;
 BEGIN
+    PERFORM @extschema@.llmw_check_setting(setting, NULL, scope, role);
     IF NOT EXISTS (
         SELECT FROM pg_roles me
         WHERE me.rolname = session_user
