@@ -21,6 +21,24 @@ COMMENT ON FUNCTION @extschema@.llmw_write_event(text, jsonb, text) IS
     'Writes an event that belongs to no request. The partition of this month must be there.';
 REVOKE ALL ON FUNCTION @extschema@.llmw_write_event(text, jsonb, text) FROM PUBLIC;
 
+-- The partition of this month is there while a worker runs. Making it takes a lock for which workers
+-- wait when they start, so it is not taken when it need not be: who applies a plan may think it over
+-- before the commit.
+CREATE FUNCTION @extschema@.llmw_need_event_partition() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF to_regclass('@extschema@.audit_logs'
+                   || to_char(now() AT TIME ZONE 'UTC', '"_y"YYYY"m"MM')) IS NULL THEN
+        PERFORM @extschema@.ensure_workflow_partitions(0);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.llmw_need_event_partition() IS
+    'Makes the partition for events of now when there is none.';
+REVOKE ALL ON FUNCTION @extschema@.llmw_need_event_partition() FROM PUBLIC;
+
 -- Two that report at once would both find nothing told yet.
 CREATE FUNCTION @extschema@.llmw_begin_report() RETURNS void
     LANGUAGE plpgsql

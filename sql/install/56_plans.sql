@@ -167,8 +167,6 @@ COMMENT ON FUNCTION @extschema@.compare_plans(text, text, numeric, int) IS
     'agents, each with one request), year (runs_per_year runs). USD at the prices of now, with '
     'input_share of each budget for input; NULL and a warning for a model without a price.';
 
--- Partitions are made under a lock for which workers wait when they start. It is not taken when it
--- need not be: who applies a plan may think it over before the commit.
 CREATE FUNCTION @extschema@.llmw_write_plan_event(
     action text,
     details jsonb,
@@ -178,15 +176,12 @@ CREATE FUNCTION @extschema@.llmw_write_plan_event(
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF to_regclass('@extschema@.audit_logs'
-                   || to_char(now() AT TIME ZONE 'UTC', '"_y"YYYY"m"MM')) IS NULL THEN
-        PERFORM @extschema@.ensure_workflow_partitions(0);
-    END IF;
+    PERFORM @extschema@.llmw_need_event_partition();
     PERFORM @extschema@.llmw_write_event(action, details, severity);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.llmw_write_plan_event(text, jsonb, text) IS
-    'Writes an event about a plan or a proposal, and makes the partition for it when there is '
+    'Writes an event that belongs to no request, and makes the partition for it when there is '
     'none.';
 REVOKE ALL ON FUNCTION @extschema@.llmw_write_plan_event(text, jsonb, text) FROM PUBLIC;
 

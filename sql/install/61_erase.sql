@@ -76,23 +76,6 @@ COMMENT ON FUNCTION @extschema@.llmw_erase_requests(uuid[], timestamptz, boolean
     'and issues; returns which. since: none of them was submitted before.';
 REVOKE ALL ON FUNCTION @extschema@.llmw_erase_requests(uuid[], timestamptz, boolean) FROM PUBLIC;
 
--- The partition of this month is there while a worker runs. Making it takes a lock for which
--- workers wait when they start.
-CREATE FUNCTION @extschema@.llmw_need_event_partition() RETURNS void
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF to_regclass('@extschema@.audit_logs'
-                   || to_char(now() AT TIME ZONE 'UTC', '"_y"YYYY"m"MM')) IS NULL THEN
-        PERFORM @extschema@.ensure_workflow_partitions(0);
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION @extschema@.llmw_need_event_partition() IS
-    'Makes the partition for events of now when there is none.';
-REVOKE ALL ON FUNCTION @extschema@.llmw_need_event_partition() FROM PUBLIC;
-
 -- What was regenerated from a request has its prompt, what was answered from it its document.
 CREATE FUNCTION @extschema@.llmw_copies_of_request(request_id uuid) RETURNS SETOF uuid
     LANGUAGE sql STABLE ROWS 2
@@ -222,8 +205,7 @@ BEGIN
           FOR UPDATE SKIP LOCKED) AS d;
     erased := cardinality(@extschema@.llmw_erase_requests(due, since, keep_tags));
     IF erased > 0 THEN
-        PERFORM @extschema@.llmw_need_event_partition();
-        PERFORM @extschema@.llmw_write_event('REQUESTS_ERASED', jsonb_build_object(
+        PERFORM @extschema@.llmw_write_plan_event('REQUESTS_ERASED', jsonb_build_object(
             'before', before, 'requests', erased, 'tags_kept', keep_tags));
     END IF;
     RETURN erased;
