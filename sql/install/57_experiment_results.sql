@@ -337,7 +337,7 @@ SELECT c.measure, c.is_metric, c.control_requests, c.candidate_requests, round(c
 FROM compared c
 CROSS JOIN LATERAL (SELECT CASE WHEN c.evidence IS NULL THEN 0 ELSE 2 END AS digits) AS d
 ORDER BY c.place
-$$;;
+$$;
 COMMENT ON FUNCTION @extschema@.experiment_comparison(text) IS
     'How do the arms compare? A row a measure. Rates are in percent of the requests that went well '
     'by it, differences are candidate less control in percentage points; times are in '
