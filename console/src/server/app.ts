@@ -17,7 +17,7 @@ import { proposalsRoutes } from './routes/proposals.js';
 import { requestRoutes } from './routes/requests.js';
 import { sessionRoutes } from './routes/session.js';
 import { settingsRoutes } from './routes/settings.js';
-import { addSecurity } from './security.js';
+import { addSecurity, isApi } from './security.js';
 import { Sessions } from './sessions.js';
 
 /// From dist/server/main.js, where this is built into.
@@ -40,7 +40,7 @@ export async function buildApp(
 
   // What is asked of the database is of this moment and of this role.
   app.addHook('onSend', async (request, reply) => {
-    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+    if (isApi(request)) reply.header('cache-control', 'no-store');
   });
   sessionRoutes(app, options, sessions);
   dashboardRoutes(app);

@@ -61,10 +61,14 @@ export function openPool(address: DatabaseAddress, credentials: Credentials): pg
     statement_timeout: STATEMENT_TIMEOUT_MS,
     options: '-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres',
   });
-  // An idle connection that the server ends is no event for us: the next query opens another one.
-  pool.on('error', () => {});
+  // A connection that the server ends is no event for us: its statement fails, and the next one opens another.
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
   return pool;
 }
+
+/// A listener, for an event 'error' that has none ends the process.
+function ignore(): void {}
 
 function tlsOptions(tls: Tls): false | { rejectUnauthorized: boolean } {
   return tls === 'none' ? false : { rejectUnauthorized: tls === 'verified' };
@@ -133,6 +137,7 @@ async function inTransaction<Result>(
 async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
   const { processID } = client as pg.PoolClient & { processID: number };
   const canceller = new pg.Client({ ...pool.options, password: pool.options.password });
+  canceller.on('error', ignore);
   try {
     await canceller.connect();
     await canceller.query('SELECT pg_catalog.pg_cancel_backend($1)', [processID]);

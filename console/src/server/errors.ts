@@ -51,7 +51,7 @@ export function describeError(error: unknown): { status: number; body: ApiError 
 
 /// What the driver says before PostgreSQL can: by its words, where it has no code.
 function describeDriverError(code: string | undefined, message: string): ReturnType<typeof describeError> | undefined {
-  if (isConnectionError(code))
+  if (isConnectionError(code) || message.startsWith('Connection terminated'))
     return {
       status: 502,
       body: { message: `cannot reach PostgreSQL: ${message}`, hint: 'Is the server running?' },

@@ -75,8 +75,9 @@ function findSession(request: FastifyRequest, sessions: Sessions, options: Optio
   return session;
 }
 
-function isApi(request: FastifyRequest): boolean {
-  return request.url.startsWith('/api/');
+/// By the route that was found: an address may be written in many ways (/%61pi/session), which all lead to it.
+export function isApi(request: FastifyRequest): boolean {
+  return (request.routeOptions.url ?? request.url).startsWith('/api/');
 }
 
 function changesSomething(request: FastifyRequest): boolean {

@@ -26,6 +26,7 @@ export class Session {
   readonly endsAt: number;
   #idleAt: number;
   #pool: pg.Pool;
+  #isOver = false;
   readonly #open: () => pg.Pool;
 
   constructor(
@@ -69,8 +70,10 @@ export class Session {
     return runAlone<Row>(this.#pool, this.extension.schema, sql, values);
   }
 
-  /// New connections, which see what ALTER DATABASE and ALTER ROLE ... SET have changed.
+  /// New connections, which see what ALTER DATABASE and ALTER ROLE ... SET have changed. None when the session
+  /// has ended while they did.
   reconnect(): void {
+    if (this.#isOver) return;
     void this.#pool.end();
     this.#pool = this.#open();
   }
@@ -89,6 +92,7 @@ export class Session {
   }
 
   async end(): Promise<void> {
+    this.#isOver = true;
     await this.#pool.end();
   }
 }

@@ -172,6 +172,31 @@ test('a statement ends when nobody waits for it any more', async () => {
   }
 });
 
+test('a connection that PostgreSQL ends is an error of its page, and the console goes on', async () => {
+  await world.sql('BEGIN');
+  try {
+    await world.sql('LOCK TABLE llm_budgets');
+    await world.visit(
+      'admin',
+      '/',
+      async (page) => {
+        await waitFor('a statement that is ended', async () => {
+          const ended = await world.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE application_name = 'llm_workflow console' AND wait_event_type = 'Lock'`);
+          return ended.length > 0;
+        });
+        await page.getByRole('alert').getByText('terminating connection').first().waitFor();
+        await world.sql('ROLLBACK');
+        await page.getByRole('button', { name: 'Try again' }).click();
+        await card(page, 'Budgets').getByRole('row', { name: /^used up / }).waitFor();
+      },
+      { refused: [500] },
+    );
+  } finally {
+    await world.sql('ROLLBACK');
+  }
+});
+
 test('dark colours last until they are chosen anew', () =>
   world.visit('admin', '/', async (page) => {
     const theme = () => page.evaluate(() => document.documentElement.dataset.theme);

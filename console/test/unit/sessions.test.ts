@@ -11,6 +11,7 @@ const MINUTE = 60_000;
 /// In place of PostgreSQL: lets everybody in, has the extension, and counts what is open.
 class FakePool {
   static open = 0;
+  #hasEnded = false;
 
   constructor() {
     FakePool.open += 1;
@@ -21,6 +22,8 @@ class FakePool {
   }
 
   async end() {
+    if (this.#hasEnded) throw new Error('Called end on pool more than once');
+    this.#hasEnded = true;
     FakePool.open -= 1;
   }
 }
@@ -96,6 +99,22 @@ test('signing out ends the session at once', async () => {
   assert.equal((await signOut(cookie, { 'x-csrf-token': csrfToken })).statusCode, 204);
   assert(!isSignedIn(cookie));
   assert.equal(FakePool.open, 0);
+});
+
+test('a setting that is changed while its session ends leaves the console running', async () => {
+  const { cookie } = await signIn();
+  const session = sessions.find(cookie.value, true)!;
+  await sessions.end(session);
+  session.reconnect();
+  assert.equal(FakePool.open, 0);
+});
+
+test('an address that is written in another way is no way around the session', async () => {
+  for (const [method, url] of [['DELETE', '/%61pi/session'], ['GET', '/%61pi/flow'], ['PUT', '/ap%69/settings']] as const) {
+    const answer = await app.inject({ method, url, headers: { host: 'localhost' } });
+    assert.equal(answer.statusCode, 401, url);
+    assert.equal(answer.headers['cache-control'], 'no-store');
+  }
 });
 
 test('what changes something needs the token of this very session', async () => {
