@@ -10,7 +10,7 @@ import type {
   PlanRow,
   PlanUsageRow,
 } from '../../shared/agents.js';
-import { callable } from './readable.js';
+import { rightsTo } from '../rights.js';
 
 const AGENTS = `
   SELECT agent, description, task_kind, model, fallback_models, max_tokens, max_output_tokens, format,
@@ -74,13 +74,13 @@ export function agentsRoutes(app: FastifyInstance): void {
     '/api/agents',
     ({ session }): Promise<Agents> =>
       session.read(async (query) => {
-        const may = await callable(query, ['apply_plan', 'revert_plan']);
+        const may = await rightsTo(query, 'apply_plan', 'revert_plan');
         return {
           agents: await query<AgentRow>(AGENTS),
           plans: await query<PlanRow>(PLANS),
           applied: await query<AppliedPlanRow>(APPLIED),
-          may_apply: may.apply_plan ?? false,
-          may_revert: may.revert_plan ?? false,
+          may_apply: may('apply_plan') ?? false,
+          may_revert: may('revert_plan') ?? false,
         };
       }),
   );

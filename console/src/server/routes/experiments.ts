@@ -10,7 +10,7 @@ import type {
   NewExperiment,
   Verdict,
 } from '../../shared/experiments.js';
-import { callable, readable, rowsIfReadable } from './readable.js';
+import { rightsTo, rowsIfAllowed } from '../rights.js';
 
 const EXPERIMENTS = `
   SELECT experiment, category, agent, control_model, candidate_model, share, assignment_key, metric,
@@ -66,19 +66,26 @@ const adoptSchema = {
   properties: { experiment: text, force: { type: 'boolean' } },
 };
 
+const OBJECTS = [
+  'llm_experiments',
+  'llm_models',
+  'create_experiment',
+  'stop_experiment',
+  'adopt_experiment',
+] as const;
+
 export function experimentsRoutes(app: FastifyInstance): void {
   app.get(
     '/api/experiments',
     ({ session }): Promise<Experiments> =>
       session.read(async (query) => {
-        const tables = await readable(query, ['llm_experiments', 'llm_models']);
-        const may = await callable(query, ['create_experiment', 'stop_experiment', 'adopt_experiment']);
+        const may = await rightsTo(query, ...OBJECTS);
         return {
-          experiments: await rowsIfReadable<ExperimentRow>(query, tables.llm_experiments, EXPERIMENTS),
-          models: tables.llm_models ? (await query<{ name: string }>(MODELS)).map(({ name }) => name) : [],
-          may_create: may.create_experiment ?? false,
-          may_stop: may.stop_experiment ?? false,
-          may_adopt: may.adopt_experiment ?? false,
+          experiments: await rowsIfAllowed<ExperimentRow>(query, may('llm_experiments'), EXPERIMENTS),
+          models: may('llm_models') ? (await query<{ name: string }>(MODELS)).map(({ name }) => name) : [],
+          may_create: may('create_experiment') ?? false,
+          may_stop: may('stop_experiment') ?? false,
+          may_adopt: may('adopt_experiment') ?? false,
         };
       }),
   );

@@ -103,10 +103,10 @@ async function readOptions(query: Query): Promise<GenerateOptions> {
   const may = await rightsTo(query, 'workflow_formats', 'llm_agents', 'submit_workflow');
   const [settings] = await query<{ default_format: string }>(DEFAULT_FORMAT);
   return {
-    formats: may.has('workflow_formats') ? await query<Choice>(FORMATS) : null,
-    agents: may.has('llm_agents') ? await query<Choice>(AGENTS) : null,
+    formats: may('workflow_formats') ? await query<Choice>(FORMATS) : null,
+    agents: may('llm_agents') ? await query<Choice>(AGENTS) : null,
     default_format: settings!.default_format,
-    may_generate: may.has('submit_workflow'),
+    may_generate: may('submit_workflow') ?? false,
   };
 }
 

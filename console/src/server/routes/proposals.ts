@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { CandidateRow, Decision, ProposalRow, Proposals, TrackingRow } from '../../shared/proposals.js';
-import { callable, readable, rowsIfReadable } from './readable.js';
+import { rightsTo, rowsIfAllowed } from '../rights.js';
 
 const PROPOSALS = `
   SELECT proposal_id, created_at, created_by, subject, from_model, to_model, status, runs, failure_rate,
@@ -42,7 +42,9 @@ const decisionSchema = {
   },
 };
 
-const FUNCTIONS = [
+const OBJECTS = [
+  'llm_model_proposals',
+  'llm_proposal_tracking',
   'propose_downgrades',
   'downgrade_candidates',
   'approve_proposal',
@@ -56,17 +58,16 @@ export function proposalsRoutes(app: FastifyInstance): void {
     '/api/proposals',
     ({ session }): Promise<Proposals> =>
       session.read(async (query) => {
-        const tables = await readable(query, ['llm_model_proposals', 'llm_proposal_tracking']);
-        const may = await callable(query, FUNCTIONS);
-        const isTrackingReadable = tables.llm_proposal_tracking && may.llmw_watched;
+        const may = await rightsTo(query, ...OBJECTS);
+        const isTrackingReadable = may('llm_proposal_tracking') && may('llmw_watched');
         return {
-          proposals: await rowsIfReadable<ProposalRow>(query, tables.llm_model_proposals, PROPOSALS),
+          proposals: await rowsIfAllowed<ProposalRow>(query, may('llm_model_proposals'), PROPOSALS),
           tracking: isTrackingReadable ? await query<TrackingRow>(TRACKING) : null,
-          may_propose: may.propose_downgrades ?? false,
-          may_see_candidates: may.downgrade_candidates ?? false,
-          may_approve: may.approve_proposal ?? false,
-          may_reject: may.reject_proposal ?? false,
-          may_revert: may.revert_proposal ?? false,
+          may_propose: may('propose_downgrades') ?? false,
+          may_see_candidates: may('downgrade_candidates') ?? false,
+          may_approve: may('approve_proposal') ?? false,
+          may_reject: may('reject_proposal') ?? false,
+          may_revert: may('revert_proposal') ?? false,
         };
       }),
   );

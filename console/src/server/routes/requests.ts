@@ -167,16 +167,16 @@ async function findRequest(query: Query, id: string): Promise<RequestDetail> {
     throw new Refusal(404, `there is no request ${id}`, 'It may not have begun yet, or its month was let go.');
   const may = await rightsTo(query, 'audit_logs', 'regenerate_workflow');
   const calls = await readCalls(query, id);
-  const events = may.has('audit_logs') ? await query<RequestEvent>(sql.EVENTS, [id]) : null;
+  const events = may('audit_logs') ? await query<RequestEvent>(sql.EVENTS, [id]) : null;
   const children = await query<RequestDetail['children'][number]>(sql.CHILDREN, [id, row.submitted_at]);
-  const request = { ...row, may_regenerate: may.has('regenerate_workflow') };
+  const request = { ...row, may_regenerate: may('regenerate_workflow') ?? false };
   return { request, ...calls, events, children };
 }
 
 /// The calls of a request as far as the role may read them, and what the codes of their faults mean.
 export async function readCalls(query: Query, id: string): Promise<Pick<RequestDetail, 'calls' | 'codes'>> {
   const may = await rightsTo(query, 'llm_calls');
-  if (!may.has('llm_calls')) return { calls: null, codes: [] };
+  if (!may('llm_calls')) return { calls: null, codes: [] };
   const calls = await query<Call>(sql.CALLS, [id]);
   const found = calls.flatMap((call) => call.validation_codes);
   return { calls, codes: found.length > 0 ? await query<CodeMeaning>(sql.CODES, [found]) : [] };

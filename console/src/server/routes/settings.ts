@@ -9,7 +9,7 @@ import type {
   SettingValueRow,
   Settings,
 } from '../../shared/settings.js';
-import { readable } from './readable.js';
+import { rightsTo } from '../rights.js';
 
 /// Without a role: what a role has that nothing was set for.
 const SETTINGS = `
@@ -62,14 +62,14 @@ export function settingsRoutes(app: FastifyInstance): void {
     '/api/settings',
     ({ session, query: { role } }): Promise<Settings> =>
       session.read(async (query) => {
-        const may = await readable(query, ['llm_models', 'audit_logs']);
+        const may = await rightsTo(query, 'llm_models', 'audit_logs');
         const names = async (sql: string) => (await query<{ name: string }>(sql)).map(({ name }) => name);
         return {
           settings: await query<SettingRow>(SETTINGS, [role ?? null]),
           values: await query<SettingValueRow>(VALUES),
           roles: (await query<{ role: string }>(ROLES)).map((row) => row.role),
-          models: may.llm_models ? await names(MODELS) : null,
-          changes: may.audit_logs ? await query<SettingChangeRow>(CHANGES) : null,
+          models: may('llm_models') ? await names(MODELS) : null,
+          changes: may('audit_logs') ? await query<SettingChangeRow>(CHANGES) : null,
         };
       }),
   );
