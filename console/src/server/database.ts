@@ -7,6 +7,7 @@
 // schema that is when somebody signs in.
 
 import pg from 'pg';
+import { Refusal } from './errors.js';
 import type { DatabaseAddress, Tls } from './options.js';
 
 export interface Credentials {
@@ -121,7 +122,7 @@ async function inTransaction<Result>(
   signal?.addEventListener('abort', cancel);
   try {
     await client.query(begin);
-    const result = await work(queryOf(client, schema));
+    const result = await work(whileWaitedFor(queryOf(client, schema), signal));
     await client.query('COMMIT');
     return result;
   } catch (error) {
@@ -131,6 +132,15 @@ async function inTransaction<Result>(
     signal?.removeEventListener('abort', cancel);
     client.release(broken);
   }
+}
+
+/// No statement begins that nobody waits for: the wait for a connection may have been the longer one, and a
+/// cancellation between two statements ends none.
+function whileWaitedFor(query: Query, signal: AbortSignal | undefined): Query {
+  return async (sql, values) => {
+    if (signal?.aborted) throw new Refusal(503, 'nobody waits for the answer any more');
+    return query(sql, values);
+  };
 }
 
 /// By a connection beside the pool's, all of which may be busy. When that fails, statement_timeout ends it.

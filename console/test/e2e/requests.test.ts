@@ -193,7 +193,7 @@ test('leaving the page ends a regeneration, and what was on the wire is on recor
       const [row] = await world.sql<{ n: number }>('SELECT count(*)::int AS n FROM llm_call_intents');
       return row!.n === 1;
     });
-    await page.goto(`${world.url}/requests`);
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Requests' }).click();
   });
   await eventually(async () => {
     const [row] = await world.sql<{ outcome: string | null }>(

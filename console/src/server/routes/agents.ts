@@ -72,7 +72,7 @@ const revertSchema = { type: 'object', required: ['force'], properties: { force:
 export function agentsRoutes(app: FastifyInstance): void {
   app.get(
     '/api/agents',
-    ({ session }): Promise<Agents> =>
+    ({ session, signal }): Promise<Agents> =>
       session.read(async (query) => {
         const may = await rightsTo(query, 'apply_plan', 'revert_plan');
         return {
@@ -82,21 +82,21 @@ export function agentsRoutes(app: FastifyInstance): void {
           may_apply: may('apply_plan') ?? false,
           may_revert: may('revert_plan') ?? false,
         };
-      }),
+      }, signal),
   );
 
   app.get<{ Querystring: Comparison }>(
     '/api/plans/comparison',
     { schema: { querystring: comparisonSchema } },
-    ({ session, query: { before, after, input_share, runs_per_year } }): Promise<PlanComparisonRow[]> =>
-      session.read((query) => query<PlanComparisonRow>(COMPARE, [before, after, input_share, runs_per_year])),
+    ({ session, signal, query: { before, after, input_share, runs_per_year } }): Promise<PlanComparisonRow[]> =>
+      session.read((query) => query<PlanComparisonRow>(COMPARE, [before, after, input_share, runs_per_year]), signal),
   );
 
   app.get<{ Querystring: { plan: string } }>(
     '/api/plans/usage',
     { schema: { querystring: usageSchema } },
-    ({ session, query: { plan } }): Promise<PlanUsageRow[]> =>
-      session.read((query) => query<PlanUsageRow>(USAGE, [plan])),
+    ({ session, signal, query: { plan } }): Promise<PlanUsageRow[]> =>
+      session.read((query) => query<PlanUsageRow>(USAGE, [plan]), signal),
   );
 
   app.post<{ Body: { plan: string } }>(

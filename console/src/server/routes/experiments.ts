@@ -77,7 +77,7 @@ const OBJECTS = [
 export function experimentsRoutes(app: FastifyInstance): void {
   app.get(
     '/api/experiments',
-    ({ session }): Promise<Experiments> =>
+    ({ session, signal }): Promise<Experiments> =>
       session.read(async (query) => {
         const may = await rightsTo(query, ...OBJECTS);
         return {
@@ -87,13 +87,13 @@ export function experimentsRoutes(app: FastifyInstance): void {
           may_stop: may('stop_experiment') ?? false,
           may_adopt: may('adopt_experiment') ?? false,
         };
-      }),
+      }, signal),
   );
 
   app.get<{ Querystring: { experiment: string } }>(
     '/api/experiments/details',
     { schema: { querystring: nameSchema } },
-    ({ session, query: { experiment } }): Promise<ExperimentDetails> =>
+    ({ session, signal, query: { experiment } }): Promise<ExperimentDetails> =>
       session.read(async (query) => {
         const [verdict] = await query<Verdict>(VERDICT, [experiment]);
         return {
@@ -101,7 +101,7 @@ export function experimentsRoutes(app: FastifyInstance): void {
           arms: await query<ArmRow>(ARMS, [experiment]),
           measures: await query<MeasureRow>(MEASURES, [experiment]),
         };
-      }),
+      }, signal),
   );
 
   app.post<{ Body: NewExperiment }>(

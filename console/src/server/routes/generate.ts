@@ -69,7 +69,7 @@ const submissionSchema = {
 };
 
 export function generateRoutes(app: FastifyInstance): void {
-  app.get('/api/generate', ({ session }) => session.read(readOptions));
+  app.get('/api/generate', ({ session, signal }) => session.read(readOptions, signal));
 
   app.post<{ Body: GenerateForm }>('/api/generate/preview', { schema: { body: formSchema } }, ({ session, body }) =>
     session.read((query) => preview(query, body)),
@@ -84,8 +84,8 @@ export function generateRoutes(app: FastifyInstance): void {
     },
   );
 
-  app.get<ById>('/api/generate/:id', { schema: { params: idSchema } }, ({ session, params }) =>
-    session.read((query) => readState(query, params.id)),
+  app.get<ById>('/api/generate/:id', { schema: { params: idSchema } }, ({ session, signal, params }) =>
+    session.read((query) => readState(query, params.id), signal),
   );
 
   app.delete<ById>('/api/generate/:id', { schema: { params: idSchema } }, async ({ session, params }) => {

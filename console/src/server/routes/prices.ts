@@ -111,15 +111,18 @@ const costsSchema = {
 export function pricesRoutes(app: FastifyInstance): void {
   app.get(
     '/api/prices',
-    ({ session }): Promise<Prices> =>
-      session.read(async (query) => ({ models: await query(MODELS), prices: await query<PriceRow>(PRICES) })),
+    ({ session, signal }): Promise<Prices> =>
+      session.read(
+        async (query) => ({ models: await query(MODELS), prices: await query<PriceRow>(PRICES) }),
+        signal,
+      ),
   );
 
   app.get<{ Querystring: { input_tokens: number; output_tokens: number } }>(
     '/api/prices/costs',
     { schema: { querystring: costsSchema } },
-    ({ session, query: { input_tokens, output_tokens } }): Promise<ModelCostRow[]> =>
-      session.read((query) => query<ModelCostRow>(COSTS, [input_tokens, output_tokens])),
+    ({ session, signal, query: { input_tokens, output_tokens } }): Promise<ModelCostRow[]> =>
+      session.read((query) => query<ModelCostRow>(COSTS, [input_tokens, output_tokens]), signal),
   );
 
   app.post<{ Body: NewPrice }>('/api/prices', { schema: { body: addSchema } }, async ({ session, body }, reply) => {

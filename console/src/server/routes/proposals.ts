@@ -56,7 +56,7 @@ const OBJECTS = [
 export function proposalsRoutes(app: FastifyInstance): void {
   app.get(
     '/api/proposals',
-    ({ session }): Promise<Proposals> =>
+    ({ session, signal }): Promise<Proposals> =>
       session.read(async (query) => {
         const may = await rightsTo(query, ...OBJECTS);
         const isTrackingReadable = may('llm_proposal_tracking') && may('llmw_watched');
@@ -69,12 +69,13 @@ export function proposalsRoutes(app: FastifyInstance): void {
           may_reject: may('reject_proposal') ?? false,
           may_revert: may('revert_proposal') ?? false,
         };
-      }),
+      }, signal),
   );
 
   app.get(
     '/api/proposals/candidates',
-    ({ session }): Promise<CandidateRow[]> => session.read((query) => query<CandidateRow>(CANDIDATES)),
+    ({ session, signal }): Promise<CandidateRow[]> =>
+      session.read((query) => query<CandidateRow>(CANDIDATES), signal),
   );
 
   app.post('/api/proposals', async ({ session }): Promise<{ proposed: number }> => {

@@ -82,12 +82,12 @@ export function requestRoutes(app: FastifyInstance): void {
       session.read((ask) => listRequests(ask, query), signal).catch(sayWhatHelps),
   );
 
-  app.get('/api/requests/under-way', ({ session }): Promise<Progress[]> =>
-    session.read((query) => query<Progress>(sql.UNDER_WAY)),
+  app.get('/api/requests/under-way', ({ session, signal }): Promise<Progress[]> =>
+    session.read((query) => query<Progress>(sql.UNDER_WAY), signal),
   );
 
-  app.get<ById>('/api/requests/:id', { schema: { params: idSchema } }, ({ session, params }) =>
-    session.read((query) => findRequest(query, params.id)),
+  app.get<ById>('/api/requests/:id', { schema: { params: idSchema } }, ({ session, signal, params }) =>
+    session.read((query) => findRequest(query, params.id), signal),
   );
 
   app.get<ById>(

@@ -60,7 +60,7 @@ const changeSchema = {
 export function settingsRoutes(app: FastifyInstance): void {
   app.get<{ Querystring: { role?: string } }>(
     '/api/settings',
-    ({ session, query: { role } }): Promise<Settings> =>
+    ({ session, signal, query: { role } }): Promise<Settings> =>
       session.read(async (query) => {
         const may = await rightsTo(query, 'llm_models', 'audit_logs');
         const names = async (sql: string) => (await query<{ name: string }>(sql)).map(({ name }) => name);
@@ -71,7 +71,7 @@ export function settingsRoutes(app: FastifyInstance): void {
           models: may('llm_models') ? await names(MODELS) : null,
           changes: may('audit_logs') ? await query<SettingChangeRow>(CHANGES) : null,
         };
-      }),
+      }, signal),
   );
 
   app.put<{ Body: SettingChange }>(

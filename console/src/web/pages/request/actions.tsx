@@ -43,12 +43,12 @@ export function RecordOutcome({ request, onRecorded }: { request: RequestInFull;
 
 export function Regenerate({ request, onDone }: { request: RequestInFull; onDone: (newId: string) => void }) {
   const [feedback, setFeedback] = useState('');
-  const isLeft = useRef(false);
-  useEffect(() => () => void (isLeft.current = true), []);
+  const left = useRef(new AbortController());
+  useEffect(() => () => left.current.abort(), []);
   const regenerate = useAction(async () => {
     const path = `/api/requests/${request.request_id}/regenerate`;
-    const made = await send<{ request_id: string }>('POST', path, { feedback });
-    if (!isLeft.current) onDone(made.request_id);
+    const made = await send<{ request_id: string }>('POST', path, { feedback }, left.current.signal);
+    onDone(made.request_id);
   });
   const obstacle = obstacleOf(request);
   const onSubmit = (event: Event) => {
