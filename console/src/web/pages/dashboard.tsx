@@ -21,13 +21,13 @@ export default function Dashboard() {
       <Work />
       <div class="grid halves">
         <Charts period={period} />
-        <Models period={period} />
+        <div class="stack">
+          <Models period={period} />
+          <Agents period={period} />
+        </div>
         <div class="stack">
           <Fallbacks period={period} />
           <Errors period={period} />
-        </div>
-        <Agents period={period} />
-        <div class="stack">
           <Budgets />
           <Endpoints />
         </div>
