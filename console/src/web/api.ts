@@ -45,7 +45,7 @@ export function get<Result>(path: string, { signal, refresh }: GetOptions = {}):
 }
 
 export function send<Result = void>(
-  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: unknown,
   signal?: AbortSignal,

@@ -18,7 +18,7 @@ export function ErrorNotice({ error, onRetry }: { error: ApiError; onRetry?: () 
     <div class="notice error" role="alert">
       <p class="message">{error.message}</p>
       {error.detail && <p>{error.detail}</p>}
-      {error.hint && <p class="hint">{error.hint}</p>}
+      {error.hint && <p>{error.hint}</p>}
       {error.sqlstate && <p class="sqlstate">SQLSTATE {error.sqlstate}</p>}
       {onRetry && (
         <button type="button" onClick={onRetry}>

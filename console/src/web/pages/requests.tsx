@@ -126,7 +126,7 @@ function RequestLine({ row }: { row: RequestRow }) {
       </td>
       <td class="figure">{money(row.cost_usd)}</td>
       <td class="figure">{duration(row.total_time_ms)}</td>
-      <td class="figure request-time">{time(row.submitted_at)}</td>
+      <td class="figure">{time(row.submitted_at)}</td>
     </tr>
   );
 }
