@@ -140,9 +140,9 @@ export interface RequestDetail {
   readonly children: readonly { readonly request_id: string; readonly status: Status }[];
 }
 
-/// What generate_workflow() returned, whatever that is.
+/// What generate_workflow() returned, as text; null: it has not ended.
 export interface RawResult {
-  readonly result: object | null;
+  readonly result: string | null;
 }
 
 export interface Diagram {

@@ -121,6 +121,8 @@ test('the document is there as a diagram, as JSON and in the raw result', async 
     assert.deepEqual(shown, (await fields<{ document: object }>(id)).document);
     await page.keyboard.press('ArrowRight');
     await page.getByText(`"request_id": "${id}"`).waitFor();
+    const [raw] = await world.sql('SELECT jsonb_pretty(workflow_result($1)) AS text', [id]);
+    assert.equal(await page.locator('pre.json').textContent(), raw!.text);
   });
 });
 

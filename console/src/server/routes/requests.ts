@@ -94,7 +94,7 @@ export function requestRoutes(app: FastifyInstance): void {
     '/api/requests/:id/result',
     { schema: { params: idSchema } },
     async ({ session, params }): Promise<RawResult> => {
-      const [row] = await session.run<RawResult>(sql.RESULT, [params.id]);
+      const [row] = await session.run<RawResult>(sql.RAW_RESULT, [params.id]);
       return row!;
     },
   );

@@ -71,6 +71,9 @@ export const CODES = `
 
 export const RESULT = 'SELECT @extschema@.workflow_result($1) AS result';
 
+/// As text: a number of JavaScript has not all digits that one of jsonb can have.
+export const RAW_RESULT = 'SELECT jsonb_pretty(@extschema@.workflow_result($1)) AS result';
+
 export const DIAGRAM = 'SELECT mermaid, svg FROM @extschema@.workflow_diagram($1::jsonb, $2)';
 
 export const OUTCOME = 'SELECT @extschema@.record_workflow_outcome($1, $2, $3::jsonb)';

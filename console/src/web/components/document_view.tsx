@@ -20,7 +20,7 @@ export function DocumentView({ requestId, document, format }: Props) {
         label="Views of the document"
         tabs={[
           { title: 'Diagram', view: () => <Diagram document={document} format={format} /> },
-          { title: 'JSON', view: () => <Json value={document} /> },
+          { title: 'JSON', view: () => <Json text={JSON.stringify(document, null, 2)} /> },
           { title: 'Raw result', view: () => <Raw requestId={requestId} /> },
         ]}
       />
@@ -33,13 +33,12 @@ export function Raw({ requestId }: { requestId: string }) {
   const loaded = useApi<RawResult>(`/api/requests/${requestId}/result`);
   return (
     <Load from={loaded}>
-      {({ result }) => (result === null ? <Empty title="It has not ended yet" /> : <Json value={result} />)}
+      {({ result }) => (result === null ? <Empty title="It has not ended yet" /> : <Json text={result} />)}
     </Load>
   );
 }
 
-function Json({ value }: { value: object }) {
-  const text = JSON.stringify(value, null, 2);
+function Json({ text }: { text: string }) {
   return (
     <>
       <pre class="json" tabIndex={0}>
