@@ -84,6 +84,8 @@ export interface AgentRow {
   readonly agent: string | null;
   readonly requests: number;
   readonly cost_usd: Decimal;
+  readonly unpriced_calls: number;
+  /// null: a price is not known.
   readonly cost_per_1000: Decimal | null;
   readonly fallback_rate: Decimal | null;
 }

@@ -17,6 +17,11 @@ export function moneyAtMost(value: Figure): string {
   return `≤ ${roundedMoney(value, 'ceil')}`;
 }
 
+/// What is known of a cost, and of how much it is not: $1.20 and 3 of unknown price.
+export function moneyKnown(value: Figure, unpriced: number): string {
+  return unpriced > 0 ? `${money(value)} and ${count(unpriced)} of unknown price` : money(value);
+}
+
 function roundedMoney(value: Figure, roundingMode: 'halfExpand' | 'ceil'): string {
   if (value === null || value === undefined) return UNKNOWN;
   const amount = Number(value);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UNKNOWN, count, day, duration, money, parseTime, percent, shortCount } from '../../src/web/format.js';
+import { UNKNOWN, count, day, duration, money, moneyKnown, parseTime, percent, shortCount } from '../../src/web/format.js';
 
 test('money has cents, and below a dollar the digits that tell something', () => {
   assert.equal(money('1234.5'), '$1,234.50');
@@ -13,6 +13,11 @@ test('money has cents, and below a dollar the digits that tell something', () =>
 
 test('what is not known is not shown as 0', () => {
   for (const format of [money, count, percent, duration, shortCount, day]) assert.equal(format(null), UNKNOWN);
+});
+
+test('a cost that is known in part says so', () => {
+  assert.equal(moneyKnown('0.5', 0), '$0.50');
+  assert.equal(moneyKnown('0', 3), '$0.00 and 3 of unknown price');
 });
 
 test('durations never show 60 seconds or 60 minutes', () => {

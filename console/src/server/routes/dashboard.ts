@@ -119,7 +119,9 @@ const agents = (grain: Grain) => `
   SELECT nullif(s.agent, '') AS agent,
          sum(s.requests)::bigint AS requests,
          trim_scale(sum(s.cost_usd)) AS cost_usd,
-         ${perOne('1000 * sum(s.cost_usd)', 'sum(s.requests)')} AS cost_per_1000,
+         sum(s.unpriced_calls)::bigint AS unpriced_calls,
+         CASE WHEN sum(s.unpriced_calls) = 0
+             THEN ${perOne('1000 * sum(s.cost_usd)', 'sum(s.requests)')} END AS cost_per_1000,
          ${FALLBACK_RATE} AS fallback_rate
   FROM ${statsOf(grain, 'agent')} AS s
   GROUP BY s.agent

@@ -7,7 +7,7 @@ import { Card } from '../components/card.js';
 import { PeriodPicker } from '../components/period_picker.js';
 import { Empty, Load } from '../components/states.js';
 import { DataTable } from '../components/table.js';
-import { count, day, money, percent } from '../format.js';
+import { count, day, moneyKnown, percent } from '../format.js';
 import { useApi, useTitle } from '../hooks.js';
 import { daysOf, usePeriod } from '../period.js';
 import { EDGES, nameOf } from './flow/layout.js';
@@ -73,20 +73,10 @@ function Edges({ edges }: { edges: readonly FlowEdge[] }) {
           { title: 'From and to', cell: (row) => `${nameOf(row.source)} → ${nameOf(row.target)}` },
           { title: 'Count', cell: (row) => count(row.passes), isFigure: true },
           { title: 'Rate', cell: (row) => percent(row.rate), isFigure: true, hint: 'Of all that come to the first' },
-          { title: 'Cost', cell: (row) => <Cost edge={row} />, isFigure: true },
+          { title: 'Cost', cell: (row) => moneyKnown(row.cost_usd, row.unpriced_passes), isFigure: true },
         ]}
       />
     </Card>
-  );
-}
-
-function Cost({ edge }: { edge: FlowEdge }) {
-  const unpriced = edge.unpriced_passes > 0 && ` and ${count(edge.unpriced_passes)} of unknown price`;
-  return (
-    <>
-      {money(edge.cost_usd)}
-      {unpriced}
-    </>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Panels } from '../../../shared/dashboard.js';
 import { Card } from '../../components/card.js';
 import { Empty, Load } from '../../components/states.js';
 import { type Column, DataTable } from '../../components/table.js';
-import { count, duration, money, percent, words } from '../../format.js';
+import { count, duration, money, moneyKnown, percent, words } from '../../format.js';
 import type { Period } from '../../period.js';
 import { usePanel } from './panels.js';
 
@@ -53,7 +53,7 @@ export function Models({ period }: { period: Period }) {
       columns={[
         { title: 'Model', cell: (row) => row.model },
         { title: 'Calls', cell: (row) => count(row.calls), isFigure: true },
-        { title: 'Cost', cell: (row) => money(row.cost_usd), isFigure: true },
+        { title: 'Cost', cell: (row) => moneyKnown(row.cost_usd, row.unpriced_calls), isFigure: true },
         { title: 'Share', cell: (row) => percent(row.cost_share), isFigure: true, hint: 'Of the cost of all models' },
         {
           title: 'Valid',
@@ -113,7 +113,7 @@ export function Agents({ period }: { period: Period }) {
       columns={[
         { title: 'Agent', cell: (row) => row.agent ?? '(none)' },
         { title: 'Requests', cell: (row) => count(row.requests), isFigure: true },
-        { title: 'Cost', cell: (row) => money(row.cost_usd), isFigure: true },
+        { title: 'Cost', cell: (row) => moneyKnown(row.cost_usd, row.unpriced_calls), isFigure: true },
         { title: 'For 1,000', cell: (row) => money(row.cost_per_1000), isFigure: true },
         { title: 'Fallback', cell: (row) => percent(row.fallback_rate), isFigure: true },
       ]}

@@ -99,6 +99,7 @@ function Label({ placed: { label, source, target }, edge }: { placed: PlacedEdge
           {edge.passes < 100_000 ? count(edge.passes) : shortCount(edge.passes)} ({percent(edge.rate)})
         </tspan>
         <tspan class="cost" x={x} dy="15">
+          {edge.unpriced_passes > 0 && '≥ '}
           {money(edge.cost_usd)}
         </tspan>
       </text>
