@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { waitFor } from './lib/processes.js';
 import { type World, inspect, startWorld } from './lib/world.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -35,17 +36,38 @@ async function propose(agent: string): Promise<void> {
 const modelOf = async (agent: string) =>
   (await world.sql<{ model: string }>('SELECT model FROM llm_agents WHERE agent = $1', [agent]))[0]?.model;
 
-/// The model that is asked first when the agent asks.
-async function askedModel(agent: string): Promise<string> {
+/// The model that is asked first when the agent asks, or when it is asked for the category.
+async function askedModel(subject: string, argument: 'agent' | 'category' = 'agent'): Promise<string> {
+  const prompt = `Send the bills of ${Date.now()}`;
   const session = await world.connectAs('editor');
-  await session.query('SELECT generate_workflow($1, agent => $2)', [`Send the bills of ${Date.now()}`, agent]);
+  await session.query(`SELECT generate_workflow($1, ${argument} => $2)`, [prompt, subject]);
   await session.end();
   const [call] = await world.sql<{ model: string }>(
     `SELECT c.model FROM workflow_requests r JOIN llm_calls c USING (request_id)
-     WHERE r.agent = $1 ORDER BY c.started_at DESC LIMIT 1`,
-    [agent],
+     WHERE r.prompt = $1 ORDER BY c.attempt LIMIT 1`,
+    [prompt],
   );
   return call!.model;
+}
+
+/// All that a proposal for a category needs: runs, rules that cover its issues, and replays by the cheaper model.
+async function giveEvidence(category: string): Promise<void> {
+  await world.sql(`INSERT INTO llm_routes (category, complexity, model) VALUES ($1, '', 'gpt-4o')`, [category]);
+  await world.sql(`INSERT INTO llm_rules (rule, category, text) VALUES ('R1', $1, 'One action a step.')`, [category]);
+  await world.sql(
+    `INSERT INTO llm_issues (category, description, rule) SELECT $1, 'Two actions', 'R1' FROM generate_series(1, 20)`,
+    [category],
+  );
+  await world.sql(
+    `SELECT count(*) FROM generate_workflows(
+         ARRAY(SELECT 'Report ' || n FROM generate_series(1, 25) n), category => $1)`,
+    [category],
+  );
+  await world.sql(`SELECT replay_requests('gpt-4o-mini', 25, 5, category => $1)`, [category]);
+  await waitFor('the replays', async () => {
+    const [row] = await world.sql<{ done: boolean }>('SELECT bool_and(ended = 25) AS done FROM workflow_replays');
+    return row!.done;
+  });
 }
 
 test('a version without experiments and proposals is told of in words', async () => {
@@ -77,6 +99,25 @@ test('a proposal is approved, the next request follows it, and it is taken back'
     await page.getByRole('row', { name: /^agent biller .* reverted/ }).getByText(HOSTILE).waitFor();
   });
   assert.equal(await askedModel('biller'), 'claude-sonnet-4');
+});
+
+test('a proposal is looked for, made of what the ledger shows, and approved', async (t) => {
+  if (!isInstalled) return t.skip('no proposals');
+  await giveEvidence('reports');
+  assert.equal(await askedModel('reports', 'category'), 'gpt-4o');
+  await world.visit('admin', '/experiments', async (page) => {
+    const missing = page.getByRole('region', { name: 'What is missing for a proposal' }).first();
+    await missing.getByRole('button', { name: 'Read the ledger' }).click();
+    await missing.getByRole('row', { name: /^category reports gpt-4o gpt-4o-mini .* nothing$/ }).waitFor();
+    await page.getByRole('button', { name: 'Look for proposals' }).click();
+    const proposal = page.getByRole('region', { name: 'Proposal for category reports' });
+    await proposal.getByText('seen in 0 runs and 25 replays').waitFor();
+    assert.equal(await askedModel('reports', 'category'), 'gpt-4o');
+    await proposal.getByRole('button', { name: 'Approve' }).click();
+    await proposal.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('row', { name: /^category reports gpt-4o gpt-4o-mini approved/ }).waitFor();
+  });
+  assert.equal(await askedModel('reports', 'category'), 'gpt-4o-mini');
 });
 
 test('a proposal is rejected with a reason, and nothing changes', async (t) => {
@@ -122,6 +163,29 @@ test('an experiment is begun, its arms are counted, and it is stopped', async (t
     await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('row', { name: /category letters .* stopped/ }).waitFor();
   });
+});
+
+test('a candidate is adopted against the verdict only when that is said, and the next request follows', async (t) => {
+  if (!isInstalled) return t.skip('no experiments');
+  await world.sql(`INSERT INTO llm_agents (agent, model) VALUES ('mailer', 'gpt-4o-mini')`);
+  await world.sql(`SELECT create_experiment('mails', NULL, 'mailer', 'gpt-4o-mini', 'gpt-4o')`);
+  await world.visit(
+    'admin',
+    '/experiments',
+    async (page) => {
+      const row = page.getByRole('row', { name: /^mails agent mailer/ });
+      await row.getByRole('button', { name: 'Adopt' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Adopt' }).click();
+      await dialog.getByRole('alert').getByText('the verdict of experiment "mails" is not to adopt').waitFor();
+      assert.equal(await modelOf('mailer'), 'gpt-4o-mini');
+      await dialog.getByLabel('Also when the verdict is not to adopt it').check();
+      await dialog.getByRole('button', { name: 'Adopt' }).click();
+      await row.getByText('adopted', { exact: true }).waitFor();
+    },
+    { refused: [409] },
+  );
+  assert.equal(await askedModel('mailer'), 'gpt-4o');
 });
 
 test('a role without rights sees no proposal, and decides on none', async (t) => {
