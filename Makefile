@@ -147,6 +147,7 @@ unit-sanitized: configure-sanitized
 	cmake --build $(BUILD_SANITIZED) --target unit_tests
 	ctest --test-dir $(BUILD_SANITIZED) --output-on-failure
 conformance: configure-tests
+	@test -d $(JSON_SCHEMA_SUITE)/tests || { echo "there is no $(JSON_SCHEMA_SUITE)"; exit 77; }
 	cmake --build $(BUILD_TESTS) --target conformance_runners
 	$(BUILD_TESTS)/conformance/json_schema $(JSON_SCHEMA_SUITE) draft7 98 draft2020-12 95
 tokens: configure-tests
