@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Sourced by ./check, .ci/matrix and ./quickstart: packages, the server to build for, the user to run it as.
+# Sourced by ./check, .ci/matrix, ./quickstart and scripts of test/: packages, the server to build for, the user
+# to run it as, what a checkout holds.
 # Works on Debian as root or with sudo; elsewhere the tools have to be there already.
 
 die() {
@@ -171,9 +172,13 @@ checkout_files() {
     (cd "$top" && echo "$files" | tar -cf - -T -)
   else
     tar -C "$top" --exclude=./.git --exclude=./.check --exclude=./.quickstart --exclude=./build --exclude=node_modules \
-      --exclude=./console/dist --exclude='*.o' --exclude='*.d' --exclude='*.so' -cf - .
+      --exclude=./console/dist --exclude='./tmp_check*' --exclude=./log --exclude='*.o' --exclude='*.d' --exclude='*.so' \
+      --exclude='./llm_workflow--*.sql' -cf - .
   fi
 }
+
+# usage: extension_version DIR    the version that the control file of a checkout has
+extension_version() { sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$1/llm_workflow.control"; }
 
 # The caller's connection settings are for other servers than ours.
 forget_callers_settings() {

@@ -4,8 +4,9 @@ status=0
 breach() { echo "$1: $2"; status=1; }
 same() { [ "$2" = "$3" ] || breach "$1" "has \"$2\", and $4 \"$3\""; }
 
+. .ci/setup.sh
 control=llm_workflow.control
-version=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$control")
+version=$(extension_version .)
 oldest=$(sed -n 's/^#if PG_VERSION_NUM < \([0-9]*\)0000$/\1/p' src/pg/compat.hpp)
 name=$(sed -n 's/^EXTENSION *= *//p' Makefile)
 [ -n "$version" ] || breach "$control" "names no version"

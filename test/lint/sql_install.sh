@@ -2,6 +2,7 @@
 # The install script: plain CREATE (OR REPLACE and IF NOT EXISTS would take over an object that
 # someone else planted), each function pins its search_path, nothing is granted to PUBLIC wholesale,
 # every part begins with its two-digit place. Scripts of updates: sql/upgrade/README.md has their names.
+. .ci/setup.sh
 status=0
 for file in sql/install/*; do
   case $(basename "$file") in
@@ -9,7 +10,7 @@ for file in sql/install/*; do
     *) echo "$file: parts are named NN_topic.sql"; status=1 ;;
   esac
 done
-version=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" llm_workflow.control)
+version=$(extension_version .)
 for file in sql/upgrade/*.sql; do
   [ -e "$file" ] || continue
   case $(basename "$file" .sql) in

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2317  # verdict calls the functions
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/.ci/setup.sh"
 place=$1
 mkdir -p "$place" || exit 1
 place=$(cd "$place" && pwd)
@@ -24,9 +25,7 @@ verdict() {
 }
 
 copy_sources() {
-  tar -C "$top" --exclude=./.git --exclude=./.check --exclude=./.quickstart --exclude=./build --exclude=./tmp_check \
-    --exclude=./log --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='./llm_workflow--*.sql' -cf - . |
-    (mkdir -p "$place/source" && tar -C "$place/source" -xf -)
+  mkdir -p "$place/source" && checkout_files "$top" | tar -C "$place/source" -xf -
 }
 
 build_package() {
@@ -37,7 +36,7 @@ build_package() {
 # The package has what ships, and nothing that only the build needs.
 holds_what_ships() {
   local package version file found=
-  version=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$top/llm_workflow.control")
+  version=$(extension_version "$top")
   for package in "$place"/postgresql-*-llm-workflow_*.deb; do
     dpkg -c "$package" | awk '{ print $6 }' | tee "$place/contents"
     for file in lib/llm_workflow.so extension/llm_workflow.control "extension/llm_workflow--$version.sql"; do

@@ -6,6 +6,7 @@
 set -u
 real_config=$(command -v "$1") || exit 1
 top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/.ci/setup.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 status=0
@@ -39,7 +40,7 @@ END
 # usage: holds_all STAGE LIBDIR SHAREDIR    exactly the files that ship, at their places
 holds_all() {
   local version file
-  version=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$top/llm_workflow.control")
+  version=$(extension_version "$top")
   {
     echo "$1$2/llm_workflow.so"
     for file in "$top/llm_workflow.control" "llm_workflow--$version.sql" "$top"/sql/upgrade/*.sql; do
