@@ -37,6 +37,7 @@ for key in file docfile; do
   [ -f "$(meta "provides/$name/$key")" ] || breach META.json "provides/$name/$key is no file"
 done
 
+same CHANGELOG.md "$(sed -n 's/^## \([^,]*\),.*/\1/p' CHANGELOG.md | head -n 1)" "$version" "$control"
 same debian/changelog "$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)" "$version" "$control"
 same debian/pgversions "$(grep -v '^#' debian/pgversions)" "$oldest+" "src/pg/compat.hpp"
 # debian/control is made of debian/control.in for the PostgreSQL of one Debian release.
