@@ -88,7 +88,8 @@ void define_generation_settings() {
                            "Sets whether models answer with the document only or also explain it.",
                            nullptr, &settings.response_mode, kResponseModeMachine, kResponseModes,
                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
-  define_bool("llm_workflow.store_prompts", "Stores the prompts of requests in the ledger.",
+  define_bool("llm_workflow.store_prompts",
+              "Stores the texts of requests: prompts, documents and messages.",
               &settings.store_prompts, true);
   define_string("llm_workflow.baseline_model",
                 "Sets the model against whose price savings are computed.",
