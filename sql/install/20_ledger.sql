@@ -60,8 +60,8 @@ COMMENT ON COLUMN workflow_requests.parent_request_id IS
     'The request that this one regenerates; NULL: none.';
 COMMENT ON COLUMN workflow_requests.format_version IS 'workflow_formats.version.';
 COMMENT ON COLUMN workflow_requests.prompt IS
-    'The description as given; NULL when llm_workflow.store_prompts was off.';
-COMMENT ON COLUMN workflow_requests.prompt_sha256 IS 'SHA-256 of the prompt in UTF-8.';
+    'The description as given; NULL when llm_workflow.store_prompts was off, or it was erased.';
+COMMENT ON COLUMN workflow_requests.prompt_sha256 IS 'SHA-256 of the prompt in UTF-8; empty: it was erased.';
 COMMENT ON COLUMN workflow_requests.status IS
     'running, succeeded, failed or cancelled; queued: a job between two attempts.';
 COMMENT ON COLUMN workflow_requests.generator_used IS 'The model whose document was accepted.';
