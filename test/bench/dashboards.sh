@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced by run.sh: how long the views take over a year of calls, in a database for each number of
-# them, which goes before the next one comes: 30 million calls take 30 GB.
+# them, which goes before the next one comes: 30 million calls take 36 GB.
 : "${work:?}" "${here:?}" "${bindir:?}"
 
 if [ -n "${BENCH_QUICK:-}" ]; then

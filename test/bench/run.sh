@@ -11,9 +11,9 @@
 #   NODE_MODULES=DIR   has npm tiktoken and gpt-tokenizer, to count tokens beside them
 #   BENCH_ROUNDS=N     rounds; each figure is the median over them (default 3)
 #   BENCH_ONLY=jobs    only the rows of jobs
-#   BENCH_ONLY=audit only the audit chain
+#   BENCH_ONLY=audit   only the audit chain
 #   BENCH_ONLY=dashboards  only the views over a year of calls, which nothing else runs
-#   BENCH_CALLS="N..." how many calls (default 1000000 3000000 10000000; 1 GB of disk for a million)
+#   BENCH_CALLS="N..." how many calls (default 1000000 3000000 10000000; 1.3 GB of disk for a million)
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/.ci/setup.sh"
