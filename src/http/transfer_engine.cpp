@@ -191,7 +191,9 @@ void TransferEngine::Impl::finish(Transfer& transfer, HttpReply reply) {
   const TransferId id = transfer.id();
   const Transfer::Times times = transfer.times();
   home_of(transfer).remove(transfer.easy());
-  pool_easy(transfer.release_easy());
+  // Others are not used again: libcurl keeps the buffer of one that got no connection, and then
+  // refuses its size.
+  if (reply.end == TransferEnd::complete) pool_easy(transfer.release_easy());
   forget(id, times.deadline);
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::microseconds>(loop_.now - times.started);

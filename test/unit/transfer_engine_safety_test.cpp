@@ -129,6 +129,17 @@ TEST(TransferEngineSafety, UnknownNameIsNotSent) {
   EXPECT_EQ(reply.error, "dns_error: could not resolve missing.test port 81");
 }
 
+// libcurl keeps the buffer of a handle that never had a connection, and then refuses another size.
+TEST(TransferEngineSafety, TransferThatGotNoConnectionSpoilsNoLaterOne) {
+  LoopbackServer server(always("ok"));
+  Runner runner;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(runner.call(post_to("http://missing.test:81/")).error,
+              "dns_error: could not resolve missing.test port 81");
+  }
+  EXPECT_EQ(runner.call(post_to(server.url())).body, "ok");
+}
+
 TEST(TransferEngineSafety, UnusableUrlsAndHeadersAreNotSent) {
   for (const char* url : {"", "nonsense://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/",
                           "http://user:pass@127.0.0.1/", "http://127.0.0.1/a\r\nX: y"}) {
