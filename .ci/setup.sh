@@ -180,6 +180,16 @@ checkout_files() {
 # usage: extension_version DIR    the version that the control file of a checkout has
 extension_version() { sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$1/llm_workflow.control"; }
 
+# usage: read_closing LOG    sets passed and failed as the last line of a check says; 1 failed when it says nothing
+# shellcheck disable=SC2034  # callers read them
+read_closing() {
+  passed=0
+  failed=1
+  [[ $(tail -n 1 "$1") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || return
+  passed=${BASH_REMATCH[1]}
+  failed=${BASH_REMATCH[2]}
+}
+
 # The caller's connection settings are for other servers than ours.
 forget_callers_settings() {
   unset PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS PGDATA
