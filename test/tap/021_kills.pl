@@ -8,9 +8,9 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
-use POSIX ();
 use PostgreSQL::Test::Utils;
 use Stats;
+use SteadyClients;
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -41,50 +41,12 @@ my @markers = (
     '[[sim:items:14+cut:6]]', '[[sim:items:24+delay:0-200]] In 24 steps:',
 );
 
-sub write_script {
-    my ($number) = @_;
-    my $script = $node->basedir . "/client_$number.sql";
-    foreach my $n (1 .. 400) {
-        my $marker = $markers[ int(rand(@markers)) ];
-        append_to_file($script,
-            "SELECT generate_workflow('$marker Handle orders, part $n') ->> 'request_id';\n");
-    }
-    return $script;
+sub script {
+    return [ map { sprintf("SELECT generate_workflow('%s Handle orders, part %d') ->> 'request_id';",
+                $markers[ int(rand(@markers)) ], $_) } 1 .. 400 ];
 }
 
-my $stop_file = $node->basedir . '/stop';
-
-# A client connects again whenever its server went away. Its results go to its file.
-sub run_client {
-    my ($number, $script) = @_;
-    $ENV{PGAPPNAME} = "client_$number";
-    my $psql = $node->installed_command('psql');
-    my $connection = $node->connstr('postgres');
-    my $results = $node->basedir . "/results_$number";
-    until (-e $stop_file) {
-        system("'$psql' -XAtq -d \"$connection\" -f '$script' >>'$results' 2>>'$results.errors'");
-        usleep(20_000);
-    }
-    return;
-}
-
-my @clients;
-END {
-    my $status = $?;
-    kill 'KILL', map { -$_ } @clients if @clients;
-    waitpid($_, 0) foreach @clients;
-    $? = $status;
-}
-foreach my $number (1 .. $client_count) {
-    my $script = write_script($number);
-    my $pid = fork() // BAIL_OUT("cannot fork: $!");
-    if ($pid == 0) {
-        setpgrp();    # with the psql that it starts
-        run_client($number, $script);
-        POSIX::_exit(0);
-    }
-    push @clients, $pid;
-}
+start_steady_clients($node, map { $_ => script() } 1 .. $client_count);
 
 # ---- Kills ---------------------------------------------------------------------------------------
 # The pid of a process to kill, '' when the server or the process is not there yet.
@@ -138,15 +100,8 @@ foreach my $n (1 .. $kills) {
 is(eval { my $sum = 0; $sum += $_ foreach values %killed; $sum }, $kills,
     'the clients are served again after each kill');
 
-append_to_file($stop_file, 'stop');
 $node->poll_query_until('postgres', 'SELECT true') or BAIL_OUT('the server does not come back');
-# What is left of the script would take long: its sessions are ended from the server's side.
-poll_until(sub {
-    $node->safe_psql('postgres', 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity '
-            . "WHERE application_name LIKE 'client%'");
-    @clients = grep { waitpid($_, POSIX::WNOHANG()) == 0 } @clients;
-    return !@clients;
-}) or BAIL_OUT('the clients do not end');
+end_steady_clients($node);
 
 # ---- The ledger against the bill -----------------------------------------------------------------
 is_quiet($node, 'postgres', $sim, 'no intent and no running request outlives the kills');
@@ -179,12 +134,11 @@ SQL
 my %succeeded = map { $_ => 1 } split /\n/,
     $node->safe_psql('postgres',
         "SELECT request_id FROM workflow_requests WHERE status = 'succeeded'");
-my @received = grep { /^[0-9a-f-]{36}$/ }
-    map { split /\n/, slurp_file($_) } glob($node->basedir . '/results_[0-9]');
+my @received = grep { /^[0-9a-f-]{36}$/ } steady_results($node);
 is(scalar(grep { !$succeeded{$_} } @received), 0, 'every result that a client has is on record');
 cmp_ok(scalar @received, '>', $kills, 'clients were served between the kills');
-unlike(join('', map { slurp_file($_) } glob($node->basedir . '/results_*.errors')),
-    qr/could not be started/, 'no worker that comes and goes is taken for one that cannot start');
+unlike(steady_errors($node), qr/could not be started/,
+    'no worker that comes and goes is taken for one that cannot start');
 unlike(slurp_file($node->logfile), qr/PANIC|signal (?!9: Killed)(\d+)/,
     'no process crashed by itself');
 

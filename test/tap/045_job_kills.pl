@@ -10,9 +10,9 @@ use lib "$FindBin::RealBin/lib";
 use LlmWorkflow;
 use Chaos;
 use CrashPoints;
-use POSIX ();
 use PostgreSQL::Test::Utils;
 use Stats;
+use SteadyClients;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
@@ -81,40 +81,8 @@ sub waiter_script {
     return map { sprintf("SELECT generate_workflow('%s') ->> 'request_id';", prompt("w$_")) } 1 .. 400;
 }
 
-my $stop_file = $node->basedir . '/stop';
-
-# A client connects again whenever its server went away.
-sub run_client {
-    my ($name, $script) = @_;
-    $ENV{PGAPPNAME} = $name;
-    my $psql = $node->installed_command('psql');
-    my $connection = $node->connstr('postgres');
-    my $results = $node->basedir . "/results_$name";
-    until (-e $stop_file) {
-        system("'$psql' -XAtq -d \"$connection\" -f '$script' >>'$results' 2>>'$results.errors'");
-        usleep(20_000);
-    }
-    return;
-}
-
-my @clients;
-END {
-    my $status = $?;
-    kill 'KILL', map { -$_ } @clients if @clients;
-    waitpid($_, 0) foreach @clients;
-    $? = $status;
-}
-foreach my $name (qw(client_s1 client_s2 client_w1 client_w2)) {
-    my $script = $node->basedir . "/$name.sql";
-    append_to_file($script, join("\n", $name =~ /_s/ ? submitter_script() : waiter_script()) . "\n");
-    my $pid = fork() // BAIL_OUT("cannot fork: $!");
-    if ($pid == 0) {
-        setpgrp();    # with the psql that it starts
-        run_client($name, $script);
-        POSIX::_exit(0);
-    }
-    push @clients, $pid;
-}
+start_steady_clients($node, (map { $_ => [submitter_script()] } 's1', 's2'),
+    (map { $_ => [waiter_script()] } 'w1', 'w2'));
 
 # ---- Kills ---------------------------------------------------------------------------------------
 sub count_bill { return scalar @{ read_bill($sim) } }
@@ -182,13 +150,7 @@ is(eval { my $sum = 0; $sum += $_ foreach values %made; $sum }, $kills, 'every k
 is_served() or fail('the clients are served after the last kill');
 diag(sprintf('%d kills in %.0f s', $kills, time() - $begin));
 
-append_to_file($stop_file, 'stop');
-poll_until(sub {
-    $node->psql('postgres', 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity '
-            . "WHERE application_name LIKE 'client%'");
-    @clients = grep { waitpid($_, POSIX::WNOHANG()) == 0 } @clients;
-    return !@clients;
-}) or BAIL_OUT('the clients do not end');
+end_steady_clients($node);
 
 # ---- What is left --------------------------------------------------------------------------------
 sub count_of { my ($sql) = @_; return $node->safe_psql('postgres', "SELECT count(*) FROM $sql") }
