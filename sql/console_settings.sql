@@ -47,11 +47,13 @@ SELECT set_workflow_setting('llm_workflow.max_retries', '4', 'role', 'llmw_setti
 SELECT set_workflow_setting('llm_workflow.max_retries', '4', 'role', 'llmw_settings_maker');
 SELECT set_workflow_setting('llm_workflow.max_retries', '4');
 \set VERBOSITY default
--- Nor does the event alone help anybody who may not.
-SELECT llmw_write_setting_event('llm_workflow.max_retries', 'database', NULL, '2');
-SELECT llmw_write_setting_event('llm_workflow.max_retries', 'role', 'llmw_settings_maker', '2');
--- Nor can those who may tell of what is no setting.
-SELECT llmw_write_setting_event('anything', 'role', 'llmw_settings_user', '2');
+-- The change alone has its event written: nobody can have one written of what was never there.
+SELECT p.oid::regprocedure AS function FROM pg_proc p
+WHERE has_function_privilege(p.oid, 'EXECUTE') AND p.prosrc LIKE '%SETTING\_CHANGED%';
+SELECT llmw_write_plan_event('SETTING_CHANGED', '{"former": "never there"}');
+-- What finds the statement for it changes nothing, and runs nothing.
+SELECT * FROM llmw_setting_change('llm_workflow.max_retries', '3', 'role', 'llmw_settings_user');
+SELECT * FROM llmw_setting_change('anything', '3', 'role', 'llmw_settings_user');
 RESET SESSION AUTHORIZATION;
 
 -- What cannot be meant.
@@ -71,11 +73,21 @@ SELECT set_workflow_setting('llm_workflow.max_retries', '1', 'role', 'llmw_nobod
 SELECT set_workflow_setting('llm_workflow.format', $$'; DROP TABLE llm_models; --$$, 'role', 'llmw_settings_user');
 SELECT set_workflow_setting('llm_workflow.fallback_models', ' gpt-4o , claude-sonnet-4', 'role', 'llmw_settings_user');
 SELECT set_workflow_setting('llm_workflow.fallback_models', '', 'role', 'llmw_settings_user');
-SELECT setting, scope, role, value FROM workflow_setting_values() ORDER BY setting, place;
+-- Who may not change a setting may have a function that changes it for him: the event tells who did.
+CREATE FUNCTION llmw_settings_button() RETURNS void SECURITY DEFINER LANGUAGE sql
+RETURN set_workflow_setting('llm_workflow.max_retries', '1', 'role', 'llmw_settings_maker');
+SET SESSION AUTHORIZATION llmw_settings_user;
+SELECT llmw_settings_button();
+RESET SESSION AUTHORIZATION;
+DROP FUNCTION llmw_settings_button();
+-- Twice in one statement: each event has what was there right before.
+SELECT set_workflow_setting('llm_workflow.max_retries', n::text, 'role', 'llmw_settings_maker')
+FROM generate_series(2, 3) n;
+SELECT setting, scope, role, value FROM workflow_setting_values() ORDER BY setting, place, role;
 
 -- Each change is an event; what was so already is none.
 SELECT CASE actor WHEN session_user THEN 'us' ELSE actor END AS actor, details
-FROM audit_logs WHERE action = 'SETTING_CHANGED' ORDER BY "timestamp";
+FROM audit_logs WHERE action = 'SETTING_CHANGED' ORDER BY "timestamp", details ->> 'value';
 
 DROP EXTENSION llm_workflow;
 DROP ROLE llmw_settings_user, llmw_settings_maker;

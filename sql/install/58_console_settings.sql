@@ -76,46 +76,6 @@ COMMENT ON FUNCTION @extschema@.workflow_settings(name) IS
     'from: role in database, role, database, all roles, server (its configuration), or default. '
     'value is NULL when the server''s is hidden by a setting of this session.';
 
--- Called with the rights of whoever changes a setting, so it must be callable by all. It tells of
--- settings that there are, what is there, and for those alone whom PostgreSQL lets change it. What was
--- there before is gone by now: for that the caller is believed.
-CREATE FUNCTION @extschema@.llmw_write_setting_event(
-    setting text,
-    scope text,
-    role name,
-    former text
-) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    present text;
-BEGIN
-    PERFORM @extschema@.llmw_check_setting(setting, NULL, scope, role);
-    IF NOT EXISTS (
-        SELECT FROM pg_roles me
-        WHERE me.rolname = session_user
-          AND (me.rolsuper
-               OR scope = 'database' AND pg_has_role(me.oid, (
-                   SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()), 'USAGE')
-               OR scope <> 'database' AND me.rolname = role
-               OR scope <> 'database' AND me.rolcreaterole AND NOT EXISTS (
-                   SELECT FROM pg_roles r WHERE r.rolname = role AND r.rolsuper)))
-    THEN
-        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-            MESSAGE = format('role "%s" may not change settings of this %s', session_user, scope),
-            HINT = 'The role that signed in must be one that PostgreSQL lets change them.';
-    END IF;
-    SELECT v.value INTO present
-    FROM @extschema@.workflow_setting_values() v
-    WHERE v.setting = $1 AND v.scope = $2 AND v.role IS NOT DISTINCT FROM $3;
-    PERFORM @extschema@.llmw_write_plan_event('SETTING_CHANGED', jsonb_build_object(
-        'setting', setting, 'scope', scope, 'role', role, 'value', present, 'former', former));
-END
-$$;
-COMMENT ON FUNCTION @extschema@.llmw_write_setting_event(text, text, name, text) IS
-    'Writes the event of set_workflow_setting().';
-
 CREATE FUNCTION @extschema@.llmw_check_setting(setting text, value text, scope text, role name)
     RETURNS void
     LANGUAGE plpgsql STABLE
@@ -158,35 +118,46 @@ $$;
 COMMENT ON FUNCTION @extschema@.llmw_check_setting(text, text, text, name) IS
     'An error for arguments with which set_workflow_setting() could do nothing good.';
 
+CREATE FUNCTION @extschema@.llmw_setting_change(
+    setting text,
+    value text,
+    scope text,
+    role name,
+    OUT statement text,
+    OUT former text
+)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM @extschema@.llmw_check_setting(setting, value, scope, role);
+    SELECT v.value INTO former
+    FROM @extschema@.workflow_setting_values() v
+    WHERE v.setting = $1 AND v.scope = $3 AND v.role IS NOT DISTINCT FROM $4;
+    IF value IS DISTINCT FROM former THEN
+        statement := concat_ws(' ',
+            CASE scope WHEN 'database' THEN format('ALTER DATABASE %I', current_database())
+                       ELSE format('ALTER ROLE %I', role) END,
+            CASE scope WHEN 'role in database'
+                THEN format('IN DATABASE %I', current_database()) END,
+            CASE WHEN value IS NULL THEN format('RESET %s', setting)
+                 ELSE format('SET %s = %L', setting, value) END);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.llmw_setting_change(text, text, text, name) IS
+    'The statement by which set_workflow_setting() sets a value, NULL when it is so already, and '
+    'what is there now.';
+
 CREATE FUNCTION @extschema@.set_workflow_setting(
     setting text,
     value text,
     scope text DEFAULT 'database',
     role name DEFAULT NULL
 ) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE c COST 1000
     SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    former text;
-BEGIN
-    PERFORM @extschema@.llmw_check_setting(setting, value, scope, role);
-    SELECT v.value INTO former
-    FROM @extschema@.workflow_setting_values() v
-    WHERE v.setting = $1 AND v.scope = $3 AND v.role IS NOT DISTINCT FROM $4;
-    IF value IS NOT DISTINCT FROM former THEN
-        RETURN;
-    END IF;
-    EXECUTE format('ALTER %s %s %s',
-                   CASE scope WHEN 'database' THEN format('DATABASE %I', current_database())
-                              ELSE format('ROLE %I', role) END,
-                   CASE scope WHEN 'role in database'
-                       THEN format('IN DATABASE %I', current_database()) END,
-                   CASE WHEN value IS NULL THEN format('RESET %s', setting)
-                        ELSE format('SET %s = %L', setting, value) END);
-    PERFORM @extschema@.llmw_write_setting_event(setting, scope, role, former);
-END
-$$;
+    AS 'MODULE_PATHNAME', 'llmw_set_workflow_setting';
 COMMENT ON FUNCTION @extschema@.set_workflow_setting(text, text, text, name) IS
     'Sets a setting of llm_workflow for this database, for a role, or for a role in this database; '
     'NULL removes it there. New sessions begin with it. With the rights of the caller, as ALTER '
