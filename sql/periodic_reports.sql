@@ -102,6 +102,8 @@ SET client_min_messages = notice;
 SET intervalstyle = 'iso_8601';
 SELECT * FROM schedule_llm_workflow_jobs('1 year 2 months');
 SELECT * FROM unschedule_llm_workflow_jobs();
+SELECT schedule_llm_workflow_jobs(erase_after => '23 hours');
+SELECT job, schedule, command FROM schedule_llm_workflow_jobs('7 years', erase_after => '90 days');
 SET client_min_messages = warning;
 SELECT llmw_crontab_word('it''s 100 %');
 DROP EXTENSION llm_workflow;

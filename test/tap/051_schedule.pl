@@ -35,6 +35,19 @@ VALUES ('all', date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - 
         1000);
 SQL
 
+# A request of three days ago, which may be in the month before.
+my $old_text = <<'SQL';
+SELECT llmw_make_partition(current_schema(), parent, (parent || to_char(day, '"_y"YYYY"m"MM'))::name,
+                           date_trunc('month', day))
+FROM unnest(ARRAY['workflow_requests', 'llm_calls', 'audit_logs']) AS parent,
+     CAST((now() AT TIME ZONE 'UTC') - interval '3 days' AS timestamp) AS day
+WHERE to_regclass(parent || to_char(day, '"_y"YYYY"m"MM')) IS NULL;
+INSERT INTO workflow_requests (request_id, submitted_at, finished_at, role_name, format,
+    format_version, prompt, prompt_sha256, status)
+VALUES (md5('old text')::uuid, now() - interval '3 days', now() - interval '3 days', 'someone',
+        'pilot', 1, 'Old text', '', 'failed');
+SQL
+
 my $old_partitions =
     q(SELECT count(*) FROM pg_class WHERE relname LIKE '%\_y2025m01' AND relkind = 'r');
 
@@ -132,7 +145,7 @@ is($plain->safe_psql("it's", 'SELECT count(*) FROM unschedule_llm_workflow_jobs(
     'there is nothing to take back');
 
 my ($refused, undef, $why) = $plain->psql('postgres',
-    'CREATE ROLE somebody; GRANT EXECUTE ON FUNCTION schedule_llm_workflow_jobs(interval), '
+    'CREATE ROLE somebody; GRANT EXECUTE ON FUNCTION schedule_llm_workflow_jobs, '
         . 'llmw_refuse_all_but_owner() TO somebody; SET ROLE somebody; '
         . 'SELECT * FROM schedule_llm_workflow_jobs()', on_error_stop => 1);
 like($why, qr/must be owner of the ledger/, 'nobody schedules what could not run');
@@ -162,6 +175,13 @@ CONF
             'SELECT count(*), count(*) FILTER (WHERE command LIKE '
                 . q('%llm_workflow_maintain(''1 mon 10 days''::interval)') . ') FROM cron.job'),
         '4|1', 'scheduled again they are changed, not doubled');
+    my $erasing = q(SELECT count(*) FROM cron.job WHERE command LIKE '%erase_requests_before%');
+    $node->safe_psql('postgres', q(SELECT schedule_llm_workflow_jobs('1 month', '2 days')));
+    is($node->safe_psql('postgres', $erasing), 1, 'texts are erased by age when that is asked for');
+    $node->safe_psql('postgres', q(SELECT schedule_llm_workflow_jobs('1 month')));
+    is($node->safe_psql('postgres', $erasing), 0, 'and no more when it is not');
+    $node->safe_psql('postgres', q(SELECT schedule_llm_workflow_jobs('1 month', '2 days')));
+    $node->safe_psql('postgres', $old_text);
 
     # pg_cron cannot be called from here: what is printed does it there.
     (undef, undef, $stderr) =
@@ -179,10 +199,13 @@ CONF
     has_run($node, 'postgres', 'pg_cron');
     has_run($node, 'elsewhere', 'pg_cron of another database');
     becomes($node, 'postgres',
-        q(SELECT count(*) = 8 AND bool_and(status = 'succeeded') FROM cron.job_run_details),
+        q(SELECT prompt IS NULL FROM workflow_requests WHERE request_id = md5('old text')::uuid),
+        'a text is erased when it is old enough');
+    becomes($node, 'postgres',
+        q(SELECT count(*) = 9 AND bool_and(status = 'succeeded') FROM cron.job_run_details),
         'pg_cron has nothing against any job');
 
-    is($node->safe_psql('postgres', 'SELECT count(*) FROM unschedule_llm_workflow_jobs()'), 4,
+    is($node->safe_psql('postgres', 'SELECT count(*) FROM unschedule_llm_workflow_jobs()'), 5,
         'the jobs are taken back');
     is($node->safe_psql('postgres', 'SELECT DISTINCT database FROM cron.job'), 'elsewhere',
         'and those of other databases stay');
