@@ -3,18 +3,24 @@
 
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
--- Calls are counted first, by what they were for and how they ended; then each count is put on the
--- edges that such a call goes. Only what came before a fallback is looked up.
+-- Calls and requests are counted first, by what they were and how they ended; then each count is put
+-- on the edges that such a one goes. Only what came before a fallback is looked up.
 CREATE VIEW @extschema@.workflow_flow AS
-SELECT days.day, edges.source, edges.target, edges.passes, edges.cost_usd, edges.unpriced_passes
-FROM @extschema@.llmw_call_days AS days
-CROSS JOIN LATERAL (
-    SELECT hops.source,
+SELECT passing.day,
+       passing.source,
+       passing.target,
+       sum(passing.passes)::bigint AS passes,
+       trim_scale(coalesce(sum(passing.cost_usd), 0)) AS cost_usd,
+       sum(passing.unpriced_passes)::bigint AS unpriced_passes
+FROM (
+    SELECT days.day,
+           hops.source,
            hops.target,
-           sum(counted.calls)::bigint AS passes,
-           trim_scale(coalesce(sum(counted.cost_usd), 0)) AS cost_usd,
-           sum(counted.unpriced_calls)::bigint AS unpriced_passes
-    FROM (
+           counted.calls AS passes,
+           counted.cost_usd,
+           counted.unpriced_calls AS unpriced_passes
+    FROM @extschema@.llmw_call_days AS days
+    CROSS JOIN LATERAL (
         SELECT c.purpose,
                c.outcome,
                CASE WHEN c.purpose <> 'fallback' THEN NULL
@@ -51,19 +57,15 @@ CROSS JOIN LATERAL (
                                  END),
                ('validation', CASE WHEN counted.outcome = 'ok' THEN 'accepted' END)
     ) AS hops (source, target)
-    WHERE hops.target IS NOT NULL
-    GROUP BY hops.source, hops.target
-) AS edges
-UNION ALL
-SELECT days.day, edges.source, edges.target, edges.passes, edges.cost_usd, edges.unpriced_passes
-FROM @extschema@.llmw_request_days AS days
-CROSS JOIN LATERAL (
-    SELECT hops.source,
+    UNION ALL
+    SELECT days.day,
+           hops.source,
            hops.target,
-           sum(counted.requests)::bigint AS passes,
-           trim_scale(coalesce(sum(counted.cost_usd), 0)) AS cost_usd,
-           sum(counted.unpriced_requests)::bigint AS unpriced_passes
-    FROM (
+           counted.requests,
+           counted.cost_usd,
+           counted.unpriced_requests
+    FROM @extschema@.llmw_request_days AS days
+    CROSS JOIN LATERAL (
         SELECT r.status,
                r.cached_from IS NOT NULL AS is_cached,
                CASE WHEN r.status <> 'failed' THEN NULL
@@ -86,9 +88,9 @@ CROSS JOIN LATERAL (
                ('request', CASE WHEN counted.is_cached THEN 'ledger' END),
                (counted.failed_at, CASE WHEN counted.status = 'failed' THEN 'failed' END)
     ) AS hops (source, target)
-    WHERE hops.target IS NOT NULL
-    GROUP BY hops.source, hops.target
-) AS edges;
+) AS passing
+WHERE passing.target IS NOT NULL
+GROUP BY passing.day, passing.source, passing.target;
 
 COMMENT ON VIEW @extschema@.workflow_flow IS
     'Which ways did requests and calls go, from the primary model over validation and repair to the '
