@@ -6,7 +6,8 @@
 --   FROM compare_plans('before', 'phase_1') WHERE section = 'agent';
 --   SELECT apply_plan('phase_1');
 --
--- Rows that are there already stay as they are, so it may be run again.
+-- Rows that are there already stay as they are, so it may be run again. An agent of yours by one of
+-- these names needs a model and max_tokens.
 
 BEGIN;
 
@@ -39,16 +40,6 @@ INSERT INTO llm_plans (plan, description) VALUES
 ON CONFLICT (plan) DO NOTHING;
 
 INSERT INTO llm_plan_agents (plan, agent, model, max_tokens) VALUES
-    ('before', 'planner', 'claude-3-5-sonnet-20241022', 200000),
-    ('before', 'brainstormer', 'claude-3-5-sonnet-20241022', 150000),
-    ('before', 'ux_feature_scout', 'claude-3-5-sonnet-20241022', 150000),
-    ('before', 'marketing_pack', 'claude-3-5-sonnet-20241022', 200000),
-    ('before', 'postmortem', 'claude-3-5-sonnet-20241022', 100000),
-    ('before', 'risk_budget_calibrator', 'claude-3-5-sonnet-20241022', 80000),
-    ('before', 'rule_promotion_agent', 'claude-3-5-sonnet-20241022', 100000),
-    ('before', 'cost_tuning_agent', 'claude-3-5-sonnet-20241022', 80000),
-    ('before', 'ci_flakiness_agent', 'claude-3-5-sonnet-20241022', 80000),
-    ('before', 'integration_discovery_agent', 'claude-3-5-sonnet-20241022', 120000),
     ('phase_1', 'planner', 'claude-3-5-sonnet-20241022', 150000),
     ('phase_1', 'brainstormer', 'claude-3-5-sonnet-20241022', 110000),
     ('phase_1', 'ux_feature_scout', 'claude-3-5-sonnet-20241022', 110000),
@@ -59,6 +50,14 @@ INSERT INTO llm_plan_agents (plan, agent, model, max_tokens) VALUES
     ('phase_1', 'cost_tuning_agent', 'claude-3-5-haiku-20241022', 60000),
     ('phase_1', 'ci_flakiness_agent', 'claude-3-5-haiku-20241022', 60000),
     ('phase_1', 'integration_discovery_agent', 'claude-3-5-sonnet-20241022', 90000)
+ON CONFLICT (plan, agent) DO NOTHING;
+
+-- How the same agents are now.
+INSERT INTO llm_plan_agents (plan, agent, model, max_tokens)
+SELECT 'before', agent, a.model, a.max_tokens
+FROM llm_agents a
+JOIN llm_plan_agents p USING (agent)
+WHERE p.plan = 'phase_1'
 ON CONFLICT (plan, agent) DO NOTHING;
 
 COMMIT;
