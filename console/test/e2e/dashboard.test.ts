@@ -98,13 +98,13 @@ test('the names of agents and models stay text', () =>
   }));
 
 test('calls of unknown price do not pass for free ones', async () => {
-  await world.sql(`DELETE FROM llm_model_prices WHERE model = 'gpt-4o'`);
-  await world.sql(`SET llm_workflow.primary_model = 'gpt-4o'`);
+  await world.sql(`INSERT INTO llm_models (name, server) VALUES ('unpriced', 'sim_openai')`);
+  await world.sql(`SET llm_workflow.primary_model = 'unpriced'`);
   await generate('Weigh the parcel', 'weigher');
   await world.sql('RESET llm_workflow.primary_model');
   await world.visit('admin', '/', async (page) => {
     const unknown = '\\$0\\.00 and 1 of unknown price';
-    await card(page, 'Models').getByRole('row', { name: new RegExp(`^gpt-4o 1 ${unknown}`) }).waitFor();
+    await card(page, 'Models').getByRole('row', { name: new RegExp(`^unpriced 1 ${unknown}`) }).waitFor();
     const agents = card(page, 'The ten agents that cost most');
     await agents.getByRole('row', { name: new RegExp(`^weigher 1 ${unknown} –`) }).waitFor();
     await tile(page, 'Cost').getByText('without 1 calls of unknown price').waitFor();
