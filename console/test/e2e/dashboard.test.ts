@@ -223,3 +223,27 @@ test('dark colours last until they are chosen anew', () =>
     assert.equal(await theme(), 'dark');
     await inspect(page, 'dashboard-dark');
   }));
+
+test('charts have the colours that the page has, light or dark', () =>
+  world.visit('admin', '/?period=30d', async (page) => {
+    const isDrawnIn = (colour: readonly number[]) =>
+      card(page, 'Requests')
+        .locator('canvas')
+        .evaluate((canvas: HTMLCanvasElement, [red, green, blue]) => {
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!;
+          copy.drawImage(canvas, 0, 0);
+          const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+          for (let i = 0; i < data.length; i += 4)
+            if (data[i] === red && data[i + 1] === green && data[i + 2] === blue) return true;
+          return false;
+        }, colour);
+    const [light, dark] = [
+      [0x1c, 0x5f, 0xc4],
+      [0x7d, 0xb1, 0xff],
+    ] as const;
+    await waitFor('the light series', () => isDrawnIn(light));
+    assert.equal(await isDrawnIn(dark), false);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await waitFor('the dark series', () => isDrawnIn(dark));
+    assert.equal(await isDrawnIn(light), false);
+  }));

@@ -122,14 +122,21 @@ function Plot(props: TimeChartProps) {
   return <div class="plot" ref={place} aria-hidden="true" />;
 }
 
+/// As it is now: the property itself says light and dark, which a canvas does not understand.
+function colourOf(element: HTMLElement, name: string): string {
+  element.style.color = `var(--${name})`;
+  const { color } = getComputedStyle(element);
+  element.style.color = '';
+  return color;
+}
+
 function optionsOf({ series, format, grain, isWhole }: TimeChartProps, element: HTMLElement): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const colour = (name: string) => colourOf(element, name);
   const axis: uPlot.Axis = {
     stroke: colour('text-quiet'),
     grid: { stroke: colour('line'), width: 1 },
     ticks: { stroke: colour('line'), width: 1 },
-    font: `12px ${style.fontFamily}`,
+    font: `12px ${getComputedStyle(element).fontFamily}`,
   };
   return {
     width: element.clientWidth,
