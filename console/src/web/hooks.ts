@@ -99,6 +99,16 @@ export function useAction<Arguments extends unknown[]>(
   return { run, isBusy, error, clearError: () => setError(undefined) };
 }
 
+/// The same for a form, which does it when it is submitted.
+export function useSubmit(work: () => Promise<unknown>): Action<[]> & { readonly onSubmit: (event: Event) => void } {
+  const action = useAction(work);
+  const onSubmit = (event: Event) => {
+    event.preventDefault();
+    void action.run();
+  };
+  return { ...action, onSubmit };
+}
+
 export function asFailure(error: Error): ApiFailure {
   return error instanceof ApiFailure ? error : new ApiFailure(0, { message: error.message });
 }

@@ -7,7 +7,7 @@ import { send } from '../api.js';
 import { Card } from '../components/card.js';
 import { Select, TextArea, TextField } from '../components/field.js';
 import { ErrorNotice, Load } from '../components/states.js';
-import { useAction, useApi, useTitle } from '../hooks.js';
+import { useApi, useSubmit, useTitle } from '../hooks.js';
 import { CostPreview } from './generate/preview.js';
 
 export default function Generate() {
@@ -52,17 +52,13 @@ function GenerateWith({ options }: { options: GenerateOptions }) {
   const [, go] = useLocation();
   const form = formOf(fields);
   const idempotencyKey = useKeyOf(JSON.stringify(form));
-  const submit = useAction(async () => {
+  const submit = useSubmit(async () => {
     const submission: Submission = { ...form, idempotencyKey };
     const { request_id } = await send<{ request_id: string }>('POST', '/api/generate', submission);
     go(`/generate/${request_id}`);
   });
-  const onSubmit = (event: Event) => {
-    event.preventDefault();
-    void submit.run();
-  };
   return (
-    <form class="generate" onSubmit={onSubmit}>
+    <form class="generate" onSubmit={submit.onSubmit}>
       <Card title="What shall it do?">
         <FormFields options={options} fields={fields} onChange={(changed) => setFields({ ...fields, ...changed })} />
       </Card>

@@ -5,7 +5,7 @@ import type { ServerInfo, SessionInfo } from '../../shared/api.js';
 import { send } from '../api.js';
 import { TextField } from '../components/field.js';
 import { ErrorNotice } from '../components/states.js';
-import { useAction, useApi, useTitle } from '../hooks.js';
+import { useApi, useSubmit, useTitle } from '../hooks.js';
 
 interface Props {
   /// There was a session, and it ended by itself.
@@ -17,17 +17,13 @@ export function SignIn({ hasEnded, onSignedIn }: Props) {
   useTitle('Sign in');
   const server = useApi<ServerInfo>('/api/server');
   const form = useRef<HTMLFormElement>(null);
-  const signIn = useAction(async () => {
+  const signIn = useSubmit(async () => {
     const values = Object.fromEntries(new FormData(form.current!));
     onSignedIn(await send<SessionInfo>('POST', '/api/session', values));
   });
-  const onSubmit = (event: Event) => {
-    event.preventDefault();
-    void signIn.run();
-  };
   return (
     <main class="sign-in">
-      <form class="card" ref={form} onSubmit={onSubmit}>
+      <form class="card" ref={form} onSubmit={signIn.onSubmit}>
         <h1>llm_workflow</h1>
         <p>
           Sign in with a role of the database{server.data && <> at {server.data.host}</>}. You see and do what it may.

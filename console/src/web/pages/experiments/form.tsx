@@ -1,11 +1,8 @@
 // A new experiment.
 
-import { useRef } from 'preact/hooks';
-import { send } from '../../api.js';
 import { Card } from '../../components/card.js';
 import { Select, TextField } from '../../components/field.js';
-import { ErrorNotice } from '../../components/states.js';
-import { useAction } from '../../hooks.js';
+import { PostForm } from '../../components/form.js';
 
 const METRICS = [
   { value: 'validation_success', text: 'the first answer is valid' },
@@ -15,20 +12,10 @@ const METRICS = [
 ];
 
 export function NewExperimentForm({ models, onCreated }: { models: readonly string[]; onCreated: () => void }) {
-  const form = useRef<HTMLFormElement>(null);
-  const create = useAction(async () => {
-    await send('POST', '/api/experiments', Object.fromEntries(new FormData(form.current!)));
-    form.current!.reset();
-    onCreated();
-  });
-  const onSubmit = (event: Event) => {
-    event.preventDefault();
-    void create.run();
-  };
   const options = models.map((name) => ({ value: name, text: name }));
   return (
     <Card title="A new experiment">
-      <form ref={form} onSubmit={onSubmit}>
+      <PostForm path="/api/experiments" submit="Begin the experiment" onSent={onCreated}>
         <div class="fields">
           <TextField label="Name" name="experiment" required maxLength={200} />
           <TextField label="Category" name="category" maxLength={200} help="Empty: any, of the agent." />
@@ -53,13 +40,7 @@ export function NewExperimentForm({ models, onCreated }: { models: readonly stri
             help="request, prompt, role, or tag:KEY."
           />
         </div>
-        {create.error && <ErrorNotice error={create.error} />}
-        <div class="buttons">
-          <button class="primary" disabled={create.isBusy}>
-            Begin the experiment
-          </button>
-        </div>
-      </form>
+      </PostForm>
     </Card>
   );
 }

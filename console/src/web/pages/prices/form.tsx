@@ -1,28 +1,15 @@
 // A new price: a new row of the history, which takes over from its time on.
 
-import { useRef } from 'preact/hooks';
-import { send } from '../../api.js';
 import { Card } from '../../components/card.js';
 import { Select, TextField } from '../../components/field.js';
-import { ErrorNotice } from '../../components/states.js';
-import { useAction } from '../../hooks.js';
+import { PostForm } from '../../components/form.js';
 
 const TIERS = ['standard', 'batch', 'flex', 'priority'].map((tier) => ({ value: tier, text: tier }));
 
 export function NewPriceForm({ models, onAdded }: { models: readonly string[]; onAdded: () => void }) {
-  const form = useRef<HTMLFormElement>(null);
-  const add = useAction(async () => {
-    await send('POST', '/api/prices', Object.fromEntries(new FormData(form.current!)));
-    form.current!.reset();
-    onAdded();
-  });
-  const onSubmit = (event: Event) => {
-    event.preventDefault();
-    void add.run();
-  };
   return (
     <Card title="A new price">
-      <form ref={form} onSubmit={onSubmit}>
+      <PostForm path="/api/prices" submit="Add the price" onSent={onAdded}>
         <div class="fields">
           <Select label="Model" name="model" options={models.map((name) => ({ value: name, text: name }))} />
           <Select label="Service tier" name="service_tier" options={TIERS} />
@@ -46,13 +33,7 @@ export function NewPriceForm({ models, onAdded }: { models: readonly string[]; o
           <TextField label="Cache write" name="cache_write_per_million" inputMode="decimal" help="Empty: as input." />
         </div>
         <TextField label="Source" name="source" maxLength={500} help="Where the price was read." />
-        {add.error && <ErrorNotice error={add.error} />}
-        <div class="buttons">
-          <button class="primary" disabled={add.isBusy}>
-            Add the price
-          </button>
-        </div>
-      </form>
+      </PostForm>
     </Card>
   );
 }

@@ -8,7 +8,7 @@ import { TextField } from '../../components/field.js';
 import { ErrorNotice } from '../../components/states.js';
 import { DataTable } from '../../components/table.js';
 import { count } from '../../format.js';
-import { useAction } from '../../hooks.js';
+import { useAction, useSubmit } from '../../hooks.js';
 
 interface Told {
   readonly wish: PriceImport;
@@ -22,19 +22,15 @@ export function PriceImportForm({ onImported }: { onImported: () => void }) {
     setTold({ wish, answer: await send<ImportedPrices>('POST', '/api/prices/import', wish) });
     if (!wish.is_preview) onImported();
   };
-  const preview = useAction(async () => ask(await wishOf(form.current!)));
+  const preview = useSubmit(async () => ask(await wishOf(form.current!)));
   const commit = useAction(ask);
-  const onSubmit = (event: Event) => {
-    event.preventDefault();
-    void preview.run();
-  };
   return (
     <Card title="Import a list">
       <p>
         LiteLLM's <code>model_prices_and_context_window.json</code> or Langfuse's{' '}
         <code>default-model-prices.json</code>, as downloaded.
       </p>
-      <form ref={form} onSubmit={onSubmit} onInput={() => setTold(undefined)}>
+      <form ref={form} onSubmit={preview.onSubmit} onInput={() => setTold(undefined)}>
         <TextField label="File" name="file" type="file" accept=".json,application/json" required />
         <TextField
           label="Source of the list"

@@ -7,7 +7,7 @@ import { Card } from '../../components/card.js';
 import { TextArea, TextField } from '../../components/field.js';
 import { ErrorNotice } from '../../components/states.js';
 import { OutcomeBadge } from '../../components/status.js';
-import { useAction } from '../../hooks.js';
+import { useAction, useSubmit } from '../../hooks.js';
 
 export function RecordOutcome({ request, onRecorded }: { request: RequestInFull; onRecorded: () => void }) {
   const [note, setNote] = useState('');
@@ -45,19 +45,15 @@ export function Regenerate({ request, onDone }: { request: RequestInFull; onDone
   const [feedback, setFeedback] = useState('');
   const left = useRef(new AbortController());
   useEffect(() => () => left.current.abort(), []);
-  const regenerate = useAction(async () => {
+  const regenerate = useSubmit(async () => {
     const path = `/api/requests/${request.request_id}/regenerate`;
     const made = await send<{ request_id: string }>('POST', path, { feedback }, left.current.signal);
     onDone(made.request_id);
   });
   const obstacle = obstacleOf(request);
-  const onSubmit = (event: Event) => {
-    event.preventDefault();
-    void regenerate.run();
-  };
   return (
     <Card title="Regenerate">
-      <form onSubmit={onSubmit}>
+      <form onSubmit={regenerate.onSubmit}>
         <TextArea
           label="What should be different?"
           help={obstacle ?? 'The model gets the document, its findings and this. It costs as much as a new request.'}

@@ -5,7 +5,7 @@ import type { Scope, SettingRow, Settings } from '../../../shared/settings.js';
 import { send } from '../../api.js';
 import { type Option, Select, TextField } from '../../components/field.js';
 import { ErrorNotice } from '../../components/states.js';
-import { useAction } from '../../hooks.js';
+import { useSubmit } from '../../hooks.js';
 import { useSession } from '../../session.js';
 
 export function nameOf(setting: string): string {
@@ -85,17 +85,13 @@ function SettingForm({
   const [scope, setScope] = useState<Scope>('database');
   const [role, setRole] = useState(user);
   const [value, setValue] = useState(row.value ?? '');
-  const save = useAction(async () => {
+  const save = useSubmit(async () => {
     const roleOfScope = scope === 'database' ? null : role;
     await send('PUT', '/api/settings', { setting: row.setting, value, scope, role: roleOfScope });
     onSaved();
   });
-  const onSubmit = (event: Event) => {
-    event.preventDefault();
-    void save.run();
-  };
   return (
-    <form onSubmit={onSubmit}>
+    <form onSubmit={save.onSubmit}>
       <ValueField row={row} models={data.models} value={value} onValue={setValue} />
       <Select
         label="For"
