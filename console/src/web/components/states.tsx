@@ -1,8 +1,9 @@
 // What a page shows when it has no rows to show: it loads, it failed, there is nothing yet.
 
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { ApiError } from '../../shared/api.js';
-import type { Loaded } from '../hooks.js';
+import { type Loaded, useApi } from '../hooks.js';
 
 export function Loading() {
   return (
@@ -52,5 +53,23 @@ export function Load<Result>({
       {from.error && <ErrorNotice error={from.error} onRetry={from.reload} />}
       {from.data !== undefined ? children(from.data) : !from.error && <Loading />}
     </>
+  );
+}
+
+/// The same of what reads the ledger itself, which takes seconds where it is large: only when it is asked for.
+export function LoadWhenAsked<Result>({
+  path,
+  children,
+}: {
+  path: string;
+  children: (data: Result) => ComponentChildren;
+}) {
+  const [isAsked, setAsked] = useState(false);
+  const loaded = useApi<Result>(isAsked ? path : undefined);
+  if (isAsked) return <Load from={loaded}>{children}</Load>;
+  return (
+    <button type="button" onClick={() => setAsked(true)}>
+      Read the ledger
+    </button>
   );
 }

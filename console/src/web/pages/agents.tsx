@@ -6,7 +6,7 @@ import { send, withQuery } from '../api.js';
 import { Badge, Card } from '../components/card.js';
 import { ConfirmButton } from '../components/confirm.js';
 import { Select } from '../components/field.js';
-import { Empty, Load } from '../components/states.js';
+import { Empty, Load, LoadWhenAsked } from '../components/states.js';
 import { DataTable } from '../components/table.js';
 import { UNKNOWN, count, money, percent, time } from '../format.js';
 import { useApi, useTitle } from '../hooks.js';
@@ -193,11 +193,8 @@ function modelAndBudget({ model, max_tokens }: { model: string | null; max_token
 
 const ADVICE_TONES: Record<string, 'good' | 'warn' | 'quiet'> = { keep: 'good', wait: 'quiet' };
 
-/// Reads the ledger itself, which takes seconds where it is large: only when it is asked for.
 function Usage({ plans }: { plans: readonly string[] }) {
   const [plan, setPlan] = useState('');
-  const [isAsked, setAsked] = useState(false);
-  const loaded = useApi<PlanUsageRow[]>(isAsked ? withQuery('/api/plans/usage', { plan }) : undefined);
   return (
     <Card
       title="Budgets against the last 30 days"
@@ -213,13 +210,9 @@ function Usage({ plans }: { plans: readonly string[] }) {
         />
       }
     >
-      {isAsked ? (
-        <Load from={loaded}>{(rows) => <UsageTable rows={rows} />}</Load>
-      ) : (
-        <button type="button" onClick={() => setAsked(true)}>
-          Read the ledger
-        </button>
-      )}
+      <LoadWhenAsked<PlanUsageRow[]> path={withQuery('/api/plans/usage', { plan })}>
+        {(rows) => <UsageTable rows={rows} />}
+      </LoadWhenAsked>
     </Card>
   );
 }

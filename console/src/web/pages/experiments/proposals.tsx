@@ -6,7 +6,7 @@ import { send } from '../../api.js';
 import { Badge, Card, Tile, Tiles } from '../../components/card.js';
 import { ConfirmButton } from '../../components/confirm.js';
 import { TextField } from '../../components/field.js';
-import { Empty, ErrorNotice, Load } from '../../components/states.js';
+import { Empty, ErrorNotice, Load, LoadWhenAsked } from '../../components/states.js';
 import { DataTable } from '../../components/table.js';
 import { UNKNOWN, count, money, percent, time } from '../../format.js';
 import { useAction, useApi } from '../../hooks.js';
@@ -222,19 +222,12 @@ function beside(now: string | null, former: string): string {
   return `${percent(now)}, was ${percent(former)}`;
 }
 
-/// Reads the ledger of 90 days: only when it is asked for.
 function Candidates() {
-  const [isAsked, setAsked] = useState(false);
-  const loaded = useApi<CandidateRow[]>(isAsked ? '/api/proposals/candidates' : undefined);
   return (
     <Card title="What is missing for a proposal">
-      {isAsked ? (
-        <Load from={loaded}>{(rows) => <CandidateTable rows={rows} />}</Load>
-      ) : (
-        <button type="button" onClick={() => setAsked(true)}>
-          Read the ledger
-        </button>
-      )}
+      <LoadWhenAsked<CandidateRow[]> path="/api/proposals/candidates">
+        {(rows) => <CandidateTable rows={rows} />}
+      </LoadWhenAsked>
     </Card>
   );
 }
