@@ -44,3 +44,13 @@ export function Tiles({ children }: { children: ComponentChildren }) {
 export function Badge({ tone, children }: { tone: 'good' | 'warn' | 'bad' | 'quiet'; children: ComponentChildren }) {
   return <span class={`badge ${tone}`}>{children}</span>;
 }
+
+/// A name in a row of a table, and below it what that is.
+export function Described({ name, description }: { name: ComponentChildren; description: string | null }) {
+  return (
+    <div class="described">
+      {name}
+      {description && <p class="quiet">{description}</p>}
+    </div>
+  );
+}

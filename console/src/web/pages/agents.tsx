@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { AgentRow, Agents as Data, AppliedPlanRow, PlanUsageRow } from '../../shared/agents.js';
 import { send, withQuery } from '../api.js';
-import { Badge, Card } from '../components/card.js';
+import { Badge, Card, Described } from '../components/card.js';
 import { ConfirmButton } from '../components/confirm.js';
 import { Select } from '../components/field.js';
 import { Empty, Load, LoadWhenAsked } from '../components/states.js';
@@ -42,7 +42,10 @@ function AgentList({ agents }: { agents: readonly AgentRow[] }) {
           rows={agents}
           rowKey={(row) => row.agent}
           columns={[
-            { title: 'Agent', cell: (row) => <AgentName row={row} /> },
+            {
+              title: 'Agent',
+              cell: (row) => <Described name={<code>{row.agent}</code>} description={row.description} />,
+            },
             { title: 'Work', cell: (row) => row.category ?? row.task_kind },
             { title: 'Model', cell: (row) => row.model ?? 'as set' },
             { title: 'Then', cell: (row) => fallbacksOf(row) },
@@ -67,15 +70,6 @@ function AgentList({ agents }: { agents: readonly AgentRow[] }) {
   );
 }
 
-function AgentName({ row }: { row: AgentRow }) {
-  return (
-    <div class="setting">
-      <code>{row.agent}</code>
-      {row.description && <p class="quiet">{row.description}</p>}
-    </div>
-  );
-}
-
 function fallbacksOf({ fallback_models }: AgentRow): string {
   if (fallback_models === null) return 'as set';
   return fallback_models.length === 0 ? 'none' : fallback_models.join(', ');
@@ -91,15 +85,7 @@ function Plans({ data, onChanged }: { data: Data; onChanged: () => void }) {
           rows={data.plans}
           rowKey={(row) => row.plan}
           columns={[
-            {
-              title: 'Plan',
-              cell: (row) => (
-                <div class="setting">
-                  <b>{row.plan}</b>
-                  {row.description && <p class="quiet">{row.description}</p>}
-                </div>
-              ),
-            },
+            { title: 'Plan', cell: (row) => <Described name={<b>{row.plan}</b>} description={row.description} /> },
             { title: 'Agents', cell: (row) => count(row.agents), isFigure: true },
             { title: 'Made', cell: (row) => `${time(row.created_at)} by ${row.created_by}` },
             {

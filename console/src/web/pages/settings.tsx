@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { SettingRow, Settings as Data } from '../../shared/settings.js';
 import { send, withQuery } from '../api.js';
-import { Badge, Card } from '../components/card.js';
+import { Badge, Card, Described } from '../components/card.js';
 import { ConfirmButton } from '../components/confirm.js';
 import { Select } from '../components/field.js';
 import { Empty, Load } from '../components/states.js';
@@ -111,7 +111,10 @@ function Group({ title, of: data, includes, onChanged }: GroupProps) {
           rows={rows}
           rowKey={(row) => row.setting}
           columns={[
-            { title: 'Setting', cell: (row) => <SettingName row={row} /> },
+            {
+              title: 'Setting',
+              cell: (row) => <Described name={<code>{nameOf(row.setting)}</code>} description={row.description} />,
+            },
             { title: 'In force', cell: (row) => <SettingValue value={row.value} /> },
             { title: 'From', cell: (row) => <Badge tone={toneOf(row)}>{row.source}</Badge> },
             ...(canBeSet
@@ -121,15 +124,6 @@ function Group({ title, of: data, includes, onChanged }: GroupProps) {
         />
       </div>
     </Card>
-  );
-}
-
-function SettingName({ row }: { row: SettingRow }) {
-  return (
-    <div class="setting">
-      <code>{nameOf(row.setting)}</code>
-      <p class="quiet">{row.description}</p>
-    </div>
   );
 }
 
