@@ -10,6 +10,7 @@ import type {
   NewExperiment,
   Verdict,
 } from '../../shared/experiments.js';
+import { enabledModels } from '../models.js';
 import { rightsTo, rowsIfAllowed } from '../rights.js';
 
 const EXPERIMENTS = `
@@ -18,8 +19,6 @@ const EXPERIMENTS = `
   FROM @extschema@.llm_experiments
   ORDER BY status = 'running' DESC, coalesce(ended_at, created_at) DESC, experiment
   LIMIT 100`;
-
-const MODELS = `SELECT name FROM @extschema@.llm_models WHERE enabled ORDER BY name`;
 
 const VERDICT = `
   SELECT verdict, reason, gain, gain_low, gain_high, time_ratio, required_gain
@@ -82,7 +81,7 @@ export function experimentsRoutes(app: FastifyInstance): void {
         const may = await rightsTo(query, ...OBJECTS);
         return {
           experiments: await rowsIfAllowed<ExperimentRow>(query, may('llm_experiments'), EXPERIMENTS),
-          models: may('llm_models') ? (await query<{ name: string }>(MODELS)).map(({ name }) => name) : [],
+          models: may('llm_models') ? await enabledModels(query) : [],
           may_create: may('create_experiment') ?? false,
           may_stop: may('stop_experiment') ?? false,
           may_adopt: may('adopt_experiment') ?? false,

@@ -9,6 +9,7 @@ import type {
   SettingValueRow,
   Settings,
 } from '../../shared/settings.js';
+import { enabledModels } from '../models.js';
 import { rightsTo } from '../rights.js';
 
 /// Without a role: what a role has that nothing was set for.
@@ -22,8 +23,6 @@ const VALUES = `
   ORDER BY setting, place, role`;
 
 const ROLES = `SELECT rolname AS role FROM pg_roles WHERE NOT starts_with(rolname, 'pg_') ORDER BY rolname`;
-
-const MODELS = `SELECT name FROM @extschema@.llm_models WHERE enabled ORDER BY name`;
 
 const CHANGES = `
   SELECT e.event_id, e."timestamp", e.actor, change.*,
@@ -63,12 +62,11 @@ export function settingsRoutes(app: FastifyInstance): void {
     ({ session, signal, query: { role } }): Promise<Settings> =>
       session.read(async (query) => {
         const may = await rightsTo(query, 'llm_models', 'audit_logs');
-        const names = async (sql: string) => (await query<{ name: string }>(sql)).map(({ name }) => name);
         return {
           settings: await query<SettingRow>(SETTINGS, [role ?? null]),
           values: await query<SettingValueRow>(VALUES),
           roles: (await query<{ role: string }>(ROLES)).map((row) => row.role),
-          models: may('llm_models') ? await names(MODELS) : null,
+          models: may('llm_models') ? await enabledModels(query) : null,
           changes: may('audit_logs') ? await query<SettingChangeRow>(CHANGES) : null,
         };
       }, signal),
