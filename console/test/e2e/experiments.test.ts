@@ -144,8 +144,8 @@ test('a proposal is rejected with a reason, and nothing changes', async (t) => {
 test('an experiment is begun, its arms are counted, and it is stopped', async (t) => {
   if (!isInstalled) return t.skip('no experiments');
   await world.visit('admin', '/experiments', async (page) => {
-    await page.getByLabel('Name').fill(HOSTILE);
-    await page.getByLabel('Category').fill('letters');
+    await page.getByLabel('Name', { exact: true }).fill(HOSTILE);
+    await page.getByLabel('Category', { exact: true }).fill('letters');
     await page.getByLabel('Control', { exact: true }).selectOption('gpt-4o-mini');
     await page.getByLabel('Candidate', { exact: true }).selectOption('gpt-4o');
     await page.getByRole('button', { name: 'Begin the experiment' }).click();
