@@ -40,8 +40,10 @@ export function Tiles({ children }: { children: ComponentChildren }) {
   return <dl class="tiles">{children}</dl>;
 }
 
+export type Tone = 'good' | 'warn' | 'bad' | 'quiet';
+
 /// A state in a word, with a colour that says the same.
-export function Badge({ tone, children }: { tone: 'good' | 'warn' | 'bad' | 'quiet'; children: ComponentChildren }) {
+export function Badge({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`badge ${tone}`}>{children}</span>;
 }
 

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { AgentRow, Agents as Data, AppliedPlanRow, PlanUsageRow } from '../../shared/agents.js';
 import { send, withQuery } from '../api.js';
-import { Badge, Card, Described } from '../components/card.js';
+import { Badge, Card, Described, type Tone } from '../components/card.js';
 import { ConfirmButton } from '../components/confirm.js';
 import { Select } from '../components/field.js';
 import { Empty, Load, LoadWhenAsked } from '../components/states.js';
@@ -177,7 +177,7 @@ function modelAndBudget({ model, max_tokens }: { model: string | null; max_token
   return `${model ?? 'the model as set'}, ${max_tokens === null ? 'no limit' : `${count(max_tokens)} tokens`}`;
 }
 
-const ADVICE_TONES: Record<string, 'good' | 'warn' | 'quiet'> = { keep: 'good', wait: 'quiet' };
+const ADVICE_TONES: Record<string, Tone> = { keep: 'good', wait: 'quiet' };
 
 function Usage({ plans }: { plans: readonly string[] }) {
   const [plan, setPlan] = useState('');

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { ExperimentRow, Experiments as Data } from '../../shared/experiments.js';
 import { send } from '../api.js';
-import { Badge, Card } from '../components/card.js';
+import { Badge, Card, type Tone } from '../components/card.js';
 import { ConfirmButton } from '../components/confirm.js';
 import { TextField } from '../components/field.js';
 import { Empty, Load } from '../components/states.js';
@@ -30,7 +30,7 @@ export default function Experiments() {
   );
 }
 
-const TONES: Record<ExperimentRow['status'], 'good' | 'warn' | 'bad' | 'quiet'> = {
+const TONES: Record<ExperimentRow['status'], Tone> = {
   running: 'warn',
   adopted: 'good',
   stopped: 'quiet',

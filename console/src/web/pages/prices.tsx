@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { ModelCostRow, PriceRow, PriceState, Prices as Data } from '../../shared/prices.js';
 import { send, withQuery } from '../api.js';
-import { Badge, Card } from '../components/card.js';
+import { Badge, Card, type Tone } from '../components/card.js';
 import { ConfirmButton } from '../components/confirm.js';
 import { Select, TextField } from '../components/field.js';
 import { Empty, Load } from '../components/states.js';
@@ -35,7 +35,7 @@ export default function Prices() {
   );
 }
 
-const TONES: Record<PriceState, 'good' | 'warn' | 'quiet'> = { 'in force': 'good', later: 'warn', past: 'quiet' };
+const TONES: Record<PriceState, Tone> = { 'in force': 'good', later: 'warn', past: 'quiet' };
 
 function PriceList({ data, onChanged }: { data: Data; onChanged: () => void }) {
   const [model, setModel] = useState('');

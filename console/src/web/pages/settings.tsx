@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { SettingRow, Settings as Data } from '../../shared/settings.js';
 import { send, withQuery } from '../api.js';
-import { Badge, Card, Described } from '../components/card.js';
+import { Badge, Card, Described, type Tone } from '../components/card.js';
 import { ConfirmButton } from '../components/confirm.js';
 import { Select } from '../components/field.js';
 import { Empty, Load } from '../components/states.js';
@@ -132,7 +132,7 @@ function SettingValue({ value }: { value: string | null }) {
   return value === '' ? <span class="quiet">empty</span> : <code class="value">{value}</code>;
 }
 
-function toneOf({ source }: SettingRow): 'good' | 'quiet' {
+function toneOf({ source }: SettingRow): Tone {
   return source === 'default' || source === 'server' ? 'quiet' : 'good';
 }
 

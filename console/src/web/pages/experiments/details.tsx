@@ -2,7 +2,7 @@
 
 import type { ArmRow, ExperimentDetails, MeasureRow, Verdict } from '../../../shared/experiments.js';
 import { withQuery } from '../../api.js';
-import { Badge, Card } from '../../components/card.js';
+import { Badge, Card, type Tone } from '../../components/card.js';
 import { Load } from '../../components/states.js';
 import { DataTable } from '../../components/table.js';
 import { UNKNOWN, count, duration, money, percent, words } from '../../format.js';
@@ -25,7 +25,7 @@ export function ExperimentCard({ experiment }: { experiment: string }) {
   );
 }
 
-const TONES: Record<Verdict['verdict'], 'good' | 'warn' | 'quiet'> = { adopt: 'good', keep: 'warn', wait: 'quiet' };
+const TONES: Record<Verdict['verdict'], Tone> = { adopt: 'good', keep: 'warn', wait: 'quiet' };
 
 function VerdictLine({ verdict: { verdict, reason, gain, gain_low, gain_high, required_gain } }: { verdict: Verdict }) {
   return (
@@ -99,7 +99,7 @@ function plain(value: string | null): string {
   return value === null ? UNKNOWN : Number(value).toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
-function findingTone({ finding }: MeasureRow): 'good' | 'bad' | 'quiet' {
+function findingTone({ finding }: MeasureRow): Tone {
   if (finding === 'better' || finding === 'faster') return 'good';
   return finding === 'worse' || finding === 'slower' ? 'bad' : 'quiet';
 }

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { CandidateRow, Decision, ProposalRow, Proposals, TrackingRow } from '../../../shared/proposals.js';
 import { send } from '../../api.js';
-import { Badge, Card, Tile, Tiles } from '../../components/card.js';
+import { Badge, Card, Tile, Tiles, type Tone } from '../../components/card.js';
 import { ConfirmButton } from '../../components/confirm.js';
 import { TextField } from '../../components/field.js';
 import { Empty, ErrorNotice, Load, LoadWhenAsked } from '../../components/states.js';
@@ -151,7 +151,7 @@ function Decide({ proposal: { proposal_id, subject, to_model }, decision, label,
   );
 }
 
-const TONES: Record<ProposalRow['status'], 'good' | 'warn' | 'bad' | 'quiet'> = {
+const TONES: Record<ProposalRow['status'], Tone> = {
   proposed: 'warn',
   approved: 'warn',
   kept: 'good',
