@@ -46,10 +46,18 @@ append_to_file("$files/usage.json", '[]');
 append_to_file("$files/digest.json", '{"chains": {}}');
 append_to_file("$files/model_prices_and_context_window.json", '{}');
 
+# Also those within a list, without their indentation.
 sub sql_blocks {
     my ($page) = @_;
-    return grep { !$tested_elsewhere{ basename $page } || $_ !~ $tested_elsewhere{ basename $page } }
-        slurp_file($page) =~ /^```sql\n(.*?)^```$/msg;
+    my $elsewhere = $tested_elsewhere{ basename $page };
+    my @blocks;
+    my $text = slurp_file($page);
+    while ($text =~ /^( *)```sql\n(.*?)^\1```$/msg) {
+        my ($indent, $block) = ($1, $2);
+        $block =~ s/^$indent//mg;
+        push @blocks, $block unless defined $elsewhere && $block =~ $elsewhere;
+    }
+    return @blocks;
 }
 
 # Pages cut ids short, name some that they made up, and partitions of another time.
