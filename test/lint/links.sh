@@ -2,7 +2,7 @@
 # Each relative link of a page leads to a file that is there and, after a #, to a heading of it; and each
 # page of docs can be reached from the README.
 . test/lint/files.sh
-mapfile -t pages < <(project_files | grep '\.md$')
+mapfile -t pages < <(project_files | grep '\.md$' | grep -v '^debian/')
 perl - "${pages[@]}" <<'PERL'
 use strict;
 use warnings;
