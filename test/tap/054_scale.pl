@@ -1,5 +1,6 @@
 # What docs/scale.md says of read replicas: a streaming standby serves every view, with what the primary
-# says, folded or not; it refuses to generate, and says where to; promoted, it generates.
+# says, folded or not; it refuses to generate, and says where to; promoted, it settles what was on the wire
+# and generates.
 
 use strict;
 use warnings;
@@ -75,9 +76,18 @@ cmp_ok($folded_rows, '>', 0, 'the primary folds');
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', $summary), $unfolded, 'which changes nothing on the standby');
 
+# A call that is on the wire when the primary server goes is known to the standby that takes over.
+my $hung = start_client($node, 'postgres', "SELECT generate_workflow('[[sim:hang_headers]] Hang on')");
+wait_for_in_flight($sim, 1) or BAIL_OUT('the call does not hang');
+$node->wait_for_catchup($standby);
 $node->stop('immediate');
+$hung->end(10);
 $standby->promote;
+ok($standby->poll_query_until('postgres', <<'SQL'), 'promoted, it settles what was on the wire as lost');
+SELECT count(*) = 1 FROM workflow_requests r JOIN llm_calls c USING (request_id)
+WHERE r.error_code = 'LW011' AND c.outcome = 'lost' AND c.cost_source = 'estimated' AND c.cost_usd > 0
+SQL
 is($standby->safe_psql('postgres', "SELECT generate_workflow('Sort the mail') ->> 'generator_used'"),
-    'gpt-4o-mini', 'promoted, it generates');
+    'gpt-4o-mini', 'and generates');
 $standby->stop;
 done_testing();
