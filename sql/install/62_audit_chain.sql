@@ -66,7 +66,8 @@ CREATE TRIGGER chain_row BEFORE INSERT OR UPDATE ON @extschema@.audit_logs
 ALTER TABLE @extschema@.audit_logs ENABLE ALWAYS TRIGGER chain_row;
 
 -- The trigger gives each row its true place. By their places in the heap, as rows of one transaction
--- may have the same time; a partition that has none costs a look into its index.
+-- may have the same time; a partition that has none costs a look into its index. Rows that are locked
+-- are left for the next time: another worker seals them, or somebody erases their texts.
 CREATE FUNCTION @extschema@.llmw_seal_unsealed(most bigint) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -84,7 +85,8 @@ BEGIN
         WHERE p.isleaf AND c.relkind = 'r'
     LOOP
         EXECUTE format('UPDATE %1$s SET chain_id = 0 WHERE chain_id IS NULL AND ctid = ANY (ARRAY('
-                       '    SELECT p.ctid FROM %1$s p WHERE p.chain_id IS NULL LIMIT %2$s))',
+                       '    SELECT p.ctid FROM %1$s p WHERE p.chain_id IS NULL LIMIT %2$s'
+                       '    FOR UPDATE SKIP LOCKED))',
                        place, most - sealed);
         GET DIAGNOSTICS done = ROW_COUNT;
         sealed := sealed + done;

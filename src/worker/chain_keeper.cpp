@@ -19,13 +19,15 @@ constexpr std::chrono::seconds kDigestEvery{30};
 /// A head is dated by the beginning of its transaction, and seen from its end on.
 constexpr std::int64_t kLongestWrite = 60'000'000;
 
+/// A table that somebody has locked is no fault: its rows are sealed the next time.
 template <typename Step>
 void try_to(const char* what, Step&& step) {
   try {
     step();
   } catch (const Error& error) {
+    const int level = error.sqlstate() == kLockNotAvailable ? DEBUG1 : LOG;
     const char* message = error.message().c_str();
-    PgCall([=] { ereport(LOG, (errmsg("could not %s: %s", what, message))); });
+    PgCall([=] { ereport(level, (errmsg("could not %s: %s", what, message))); });
   }
 }
 

@@ -20,7 +20,6 @@ namespace {
 constexpr std::chrono::seconds kWriteAgainAfter{1};
 constexpr std::chrono::milliseconds kAskBudgetsEvery{200};
 constexpr std::size_t kAskAtOnce = 8;
-constexpr std::string_view kLockNotAvailable = "55P03";  // lock_timeout
 
 // Whether the values themselves cannot be stored, so that trying again will not help.
 bool is_data_error(const Error& error) {

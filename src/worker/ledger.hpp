@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/flow.hpp"
@@ -126,6 +127,9 @@ struct CachedDocument {
   std::string explanation;
   std::string generator;
 };
+
+/// The SQLSTATE of a write that waited for a lock longer than lock_timeout: it is tried again.
+inline constexpr std::string_view kLockNotAvailable = "55P03";
 
 class Ledger {
  public:

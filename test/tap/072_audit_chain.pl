@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 
+use Chaos;
 use LlmWorkflow;
 use POSIX qw(mkfifo);
 use PostgreSQL::Test::Utils;
@@ -75,6 +76,24 @@ is(query('SELECT sum(verified) FROM verify_audit_chain()'),
     query('SELECT (SELECT count(*) FROM llm_calls) + (SELECT count(*) FROM audit_logs)'),
     'and all rows are in one');
 cmp_ok(query('SELECT count(*) FROM llm_calls WHERE octet_length(chain_salt) = 16'), '>', 3, 'some have texts');
+
+# ---- A row that somebody has locked --------------------------------------------------------------
+ok(poll_until(sub { worker_pid($node, 'postgres') eq '' }), 'workers leave');
+query(<<'SQL');
+INSERT INTO audit_logs (event_id, "timestamp", action, severity, actor, details)
+SELECT gen_random_uuid(), '2025-02-15', action, 'info', 'me', '{}' FROM unnest(ARRAY['LOCKED', 'FREE']) AS action
+SQL
+my $holder = start_client($node, 'postgres',
+    "BEGIN; SELECT FROM audit_logs WHERE action = 'LOCKED' FOR UPDATE; SELECT pg_sleep(3600)");
+sub is_sealed { return query("SELECT chain_id IS NOT NULL FROM audit_logs WHERE action = '$_[0]'") eq 't' }
+poll_until(sub { query("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") eq '1' })
+    or BAIL_OUT('the row is not locked');
+query("SELECT generate_workflow('Wake up')");
+ok(poll_until(sub { is_sealed('FREE') }), 'holds no other up');
+ok(!is_sealed('LOCKED'), 'and is left alone');
+$holder->cancel;
+$holder->end;
+ok(everything_is_sealed(), 'until it is free');
 
 # ---- Random changes ------------------------------------------------------------------------------
 my ($out, $error) = ('', '');
