@@ -42,6 +42,10 @@ SELECT write_request(9, '2025-11-04 12:00', 'failed', '{primary:refused,fallback
 SELECT write_request(10, '2025-11-04 12:00', 'failed', '{}', 'LW010');
 SELECT write_request(11, '2025-11-04 12:00', 'cancelled', '{primary:cancelled}');
 SELECT write_request(12, '2025-11-04 12:00', 'running', '{primary:ok}');
+-- What was asked last before a fallback counts, not what was asked before it; and what was lost.
+SELECT write_request(14, '2025-11-04 12:00', 'succeeded',
+    '{primary:validation_failed,repair:timeout,fallback:ok}');
+SELECT write_request(15, '2025-11-04 12:00', 'failed', '{primary:lost}', 'LW011');
 -- A fallback past midnight, of what was left before it.
 SELECT write_request(13, '2025-11-04 23:59:58', 'succeeded', '{primary:validation_failed,fallback:ok}');
 \o

@@ -50,7 +50,7 @@ $$;
 -- One day. 1 is as usual. 2 falls back after an invalid document. 3 is the stages of document 000.
 -- 4 fails. 5 is answered from the ledger. 6 regenerates 1 and is a job that was tried twice; the call
 -- that was accepted in the first attempt is not what made its document. 7 is cancelled, 8 running.
--- The price of 9 is not known.
+-- 9 regenerates 1 too, and its price is not known.
 \o /dev/null
 SELECT write_request(1, '2025-11-04 12:00',
     '{"agent": "planner", "tags": {"team": "a", "customer": 17}, "items_generated": 5}');
@@ -86,10 +86,10 @@ SELECT write_call(6, 3, 8, '{"output_tokens": 1000}');
 SELECT write_request(7, '2025-11-04 12:06', '{"status": "cancelled", "generator_used": null}');
 SELECT write_call(7, 1, 1, '{"outcome": "cancelled", "cost_source": "estimated"}');
 SELECT write_request(8, '2025-11-04 12:07', '{"status": "running", "finished_at": null,
-    "generator_used": null, "cost_usd": null}');
+    "generator_used": null, "cost_usd": null, "tags": {"team": "a"}}');
 SELECT write_call(8, 1, 1);
-SELECT write_request(9, '2025-11-04 12:08', '{"agent": "scout", "generator_used": "odd",
-    "cost_usd": null}');
+SELECT write_request(9, '2025-11-04 12:08', jsonb_build_object('parent_request_id',
+    md5('request 1')::uuid, 'agent', 'scout', 'generator_used', 'odd', 'cost_usd', NULL));
 SELECT write_call(9, 1, 1, '{"model": "odd", "cost_usd": null, "cost_source": "unknown_price"}');
 \o
 
@@ -165,6 +165,34 @@ SELECT answers, valid_answers FROM workflow_quality WHERE day = '2025-11-28';
 SELECT items, item_output_tokens, output_tokens_per_item, output_tokens_per_zone
 FROM workflow_tokens_per_item WHERE day = '2025-11-28';
 SELECT cost_usd, baseline_cost_usd FROM workflow_cost_savings WHERE day = '2025-11-28';
+
+-- A day begins at midnight in UTC, wherever the session is: what is at midnight counts on one day,
+-- and what is a microsecond before it on another.
+\o /dev/null
+SELECT write_request(4000 + 2 * place + failed, at, fields), write_call(4000 + 2 * place + failed, 1, 0, call)
+FROM (VALUES (0, '2025-11-09 23:59:59.999999Z'::timestamptz), (1, '2025-11-10 00:00Z')) AS times (place, at),
+     (VALUES (0, '{"fallback_reason": "timeout", "items_generated": 1, "tags": {"at": "midnight"}}'::jsonb, '{}'::jsonb),
+             (1, '{"status": "failed", "tags": {"at": "midnight"}}', '{"outcome": "api_error"}')) AS kinds (failed, fields, call);
+\o
+CREATE FUNCTION days_of(name text, figure text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    days text;
+BEGIN
+    EXECUTE format('SELECT string_agg(d::text, '' '' ORDER BY d)
+                    FROM (SELECT day, sum(%s) FROM %I WHERE day BETWEEN ''2025-11-08'' AND ''2025-11-11''
+                          GROUP BY day) AS d', figure, name) INTO days;
+    RETURN days;
+END
+$$;
+SET timezone = 'Pacific/Kiritimati';
+SELECT name, days_of(name, figure) FROM (VALUES
+    ('llm_costs', 'calls'), ('workflow_costs', 'requests'), ('workflow_costs_by_tag', 'requests'),
+    ('workflow_tokens_per_item', 'requests'), ('workflow_fallback_rate', 'requests'),
+    ('workflow_fallback_reasons', 'fallback_requests'), ('workflow_quality', 'answers'),
+    ('workflow_regenerations', 'requests'), ('workflow_outcomes', 'workflows'),
+    ('workflow_cost_savings', 'requests'), ('llm_latency', 'calls'), ('workflow_latency', 'requests'),
+    ('llm_error_rate', 'calls'), ('llm_errors', 'error_calls'), ('workflow_failures', '1')) AS v (name, figure);
+SET timezone = 'UTC';
 
 -- Advice: agents of three phases, at and around the thresholds.
 SELECT llmw_wilson_interval(0, 20), llmw_wilson_interval(10, 1000), llmw_wilson_interval(0, 0);
@@ -269,6 +297,7 @@ SELECT * FROM workflow_rollout_advice;
 RESET ROLE;
 
 DROP FUNCTION partitions_read(text);
+DROP FUNCTION days_of(text, text);
 DROP FUNCTION write_call(int, int, int, jsonb);
 DROP FUNCTION write_request(int, timestamptz, jsonb);
 DROP EXTENSION llm_workflow;

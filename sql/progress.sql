@@ -63,6 +63,11 @@ SELECT * FROM progress();
 -- A cost that is not known is not given as one.
 UPDATE llm_call_intents SET worst_case_cost_usd = NULL WHERE attempt = 2;
 SELECT request, worst FROM progress() WHERE request = 3;
+INSERT INTO llm_calls
+SELECT another.* FROM llm_calls c, jsonb_populate_record(c, jsonb_build_object(
+    'call_id', gen_random_uuid(), 'attempt', 4, 'cost_usd', NULL, 'cost_source', 'unknown_price')) another
+WHERE c.attempt = 3 AND c.request_id = '00000000-0000-7000-8000-000000000004';
+SELECT request, input, cost FROM progress() WHERE request = 4;
 SET ROLE regress_llmw_a;
 SELECT request, role_name, state FROM progress();
 SET ROLE regress_llmw_b;

@@ -67,13 +67,16 @@ VALUES (gen_random_uuid(), now(), now(), 'r', format, 1, prompt, '', services, a
 RETURNING request_id
 $$;
 SELECT write_request('pilot', 'planner') AS planner, write_request('pilot', 'scout') AS scout,
-       write_request('pilot', 'calibrator') AS calibrator, write_request('stages', NULL) AS other
+       write_request('pilot', 'calibrator') AS calibrator, write_request('stages', NULL) AS other,
+       write_request('pilot', 'at 5 %') AS at_5_percent
 \gset
 SELECT write_calls(now(), 'small', 19, 100, 650, 1000, request => :'planner');
 SELECT write_calls(now(), 'small', 1, 100, 990, 1000, request => :'planner');
 SELECT write_calls(now(), 'small', 18, 100, 900, 1000, request => :'scout');
 SELECT write_calls(now(), 'small', 2, 100, 1000, 1000, 'truncated', request => :'scout');
 SELECT write_calls(now(), 'small', 20, 100, 700, 1000, request => :'calibrator');
+SELECT write_calls(now(), 'small', 19, 100, 900, 1000, request => :'at_5_percent');
+SELECT write_calls(now(), 'small', 1, 100, 1000, 1000, 'truncated', request => :'at_5_percent');
 SELECT write_calls(now(), 'small', 19, 100, 10, 1000, request => :'other');
 SELECT write_calls(now(), 'small', 9, 100, 10, 1000, 'api_error', request => :'other');
 SELECT format, agent, answers, mean_max_output_tokens AS asked, mean_used, p95_used, truncated,

@@ -65,7 +65,12 @@ WHERE day = '2025-11-04' ORDER BY code;
 -- A call late on the last day of a month.
 SELECT write_request(9, '2025-11-30 23:59:59+00', 'succeeded', 'pilot',
     'primary cheap validation_failed {E05} 0.001', 'repair cheap ok {} 0.002');
-SELECT day, code, repaired FROM workflow_validation_failures WHERE day > '2025-11-05';
+-- What is invalid again after its repair was accepted is not repaired.
+SELECT write_request(10, '2025-11-28 12:00+00', 'succeeded', 'pilot',
+    'primary cheap validation_failed {E05} 0.001', 'repair cheap ok {} 0.002',
+    'batch cheap validation_failed {E05} 0.001', 'fallback strong ok {} 0.03');
+SELECT day, code, calls, cost_usd, repaired, fell_back
+FROM workflow_validation_failures WHERE day > '2025-11-05' ORDER BY day;
 
 -- A day reads its own partitions only.
 SELECT llmw_make_partition('public', 'llm_calls', 'calls_2026_01', '2026-01-01');

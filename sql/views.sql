@@ -127,6 +127,16 @@ VALUES ('claude-sonnet-4', '2025-11-29 10:00:02+00', 30, 150);
 SELECT requests, cost_usd, baseline_cost_usd FROM workflow_cost_savings WHERE day = '2025-11-29';
 SELECT sum(baseline_cost_usd) FROM workflow_cost_savings WHERE day = '2025-11-04';
 
+-- One whose first price begins between the two calls: that of the other is not known, so no baseline
+-- is told.
+INSERT INTO llm_models (name, server) VALUES ('young', 'local');
+INSERT INTO llm_model_prices (model, effective_from, input_per_million, output_per_million)
+VALUES ('young', '2025-11-29 10:00:02+00', 30, 150);
+SET llm_workflow.baseline_model = 'young';
+SELECT requests, cost_usd, baseline_cost_usd, saved_usd, saved_percent FROM workflow_cost_savings
+WHERE day = '2025-11-29';
+RESET llm_workflow.baseline_model;
+
 -- A day reads its own partitions only.
 CREATE FUNCTION partitions_read(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
