@@ -29,7 +29,7 @@ SELECT count(llmw_make_partition('public', t, (t || '_before')::name,
 FROM unnest('{workflow_requests,llm_calls}'::name[]) t;
 
 -- So many requests of an arm in the last hour, and so many of them, evenly, in which something goes
--- wrong: repaired, retried, fallback, failed, issue, outcome.
+-- wrong: repaired, repaired twice, retried, fallback, failed, issue, outcome.
 CREATE FUNCTION write_requests(experiment text, arm text, requests int, wrong int, how text, ms int,
                                fields jsonb DEFAULT '{}')
     RETURNS void LANGUAGE sql AS $$
@@ -56,6 +56,8 @@ WITH given AS MATERIALIZED (
 INSERT INTO llm_calls
 SELECT c.* FROM given g
 JOIN (VALUES ('repaired', 1, 'primary', 'validation_failed'), ('repaired', 2, 'repair', 'ok'),
+             ('repaired twice', 1, 'primary', 'validation_failed'),
+             ('repaired twice', 2, 'repair', 'validation_failed'), ('repaired twice', 3, 'repair', 'ok'),
              ('retried', 1, 'primary', 'rate_limited'), ('retried', 2, 'retry', 'ok'),
              ('fallback', 1, 'primary', 'validation_failed'), ('fallback', 2, 'fallback', 'ok'),
              ('failed', 1, 'primary', 'api_error'), ('right', 1, 'primary', 'ok'))
@@ -103,6 +105,10 @@ SELECT create_experiment('first', 'algorithmic_core', NULL, 'claude-sonnet-4-202
                          'o1-mini-2024-09-12', 0.2, 'retry', 50, 'tag:customer', 5);
 SELECT error_of($$SELECT create_experiment('first', 'd', NULL, 'gpt-4o', 'gpt-4')$$);
 SELECT error_of($$SELECT create_experiment('x', 'algorithmic_core', NULL, 'claude-sonnet-4', 'gpt-4')$$);
+SELECT error_of($$INSERT INTO llm_experiments (experiment, category, control_model, candidate_model, share,
+                                               assignment_key, metric, minimum_sample)
+                  VALUES ('x', 'algorithmic_core', 'claude-sonnet-4', 'gpt-4', 0.5, 'request', 'retry', 1)$$);
+SELECT error_of('UPDATE llm_experiments SET share = 20');
 SELECT create_experiment('second', 'algorithmic_core', 'solver', 'claude-sonnet-4', 'gpt-4');
 SELECT experiment, category, agent, control_model, candidate_model, share, assignment_key, metric,
        minimum_sample, points_per_doubling AS points, status, created_by = session_user AS mine
@@ -149,6 +155,16 @@ SELECT measure, is_metric AS metric, control_requests AS n0, candidate_requests 
        evidence, finding
 FROM experiment_comparison('better');
 SELECT * FROM experiment_verdict('better');
+-- Each arm needs minimum_sample requests.
+UPDATE llm_experiments SET minimum_sample = 501 WHERE experiment = 'better';
+SELECT verdict, reason FROM experiment_verdict('better');
+UPDATE llm_experiments SET minimum_sample = 500 WHERE experiment = 'better';
+SELECT verdict, reason FROM experiment_verdict('better');
+-- What was halted is not adopted for its verdict.
+BEGIN;
+UPDATE llm_experiments SET status = 'halted' WHERE experiment = 'better';
+SELECT error_of('SELECT adopt_experiment(''better'')');
+ROLLBACK;
 -- Nothing to halt.
 SELECT * FROM evaluate_workflow_rules();
 UPDATE llm_agents SET model = 'gpt-4' WHERE agent = 'planner';
@@ -197,6 +213,7 @@ SELECT write_requests('mixed', 'control', 300, 60, 'fallback', 2000, '{"outcome_
 SELECT verdict, reason, gain FROM experiment_verdict('mixed');
 SELECT measure, finding FROM experiment_comparison('mixed');
 SELECT error_of('SELECT adopt_experiment(''mixed'')');
+SELECT error_of('SELECT adopt_experiment(''mixed'', NULL)');
 SELECT stop_experiment('mixed');
 SELECT begin_experiment('issues', 'reports', NULL, 'validation_success');
 SELECT write_requests('issues', 'control', 300, 60, 'repaired', 2000),
@@ -205,10 +222,27 @@ SELECT verdict, reason FROM experiment_verdict('issues');
 SELECT arm, issues, validation_success_rate, cost_per_accepted_usd FROM experiment_results('issues');
 SELECT stop_experiment('issues');
 
+-- ---- Failures, and what is counted of them ---------------------------------------------------------
+-- A request counts once however often it was repaired. One that failed took no time, has no issue, and
+-- did not do without a retry or a fallback.
+SELECT begin_experiment('rates', 'reports', NULL, 'fallback');
+SELECT write_requests('rates', 'control', 10, 2, 'repaired twice', 2000),
+       write_requests('rates', 'candidate', 10, 0, 'repaired', 2000);
+SELECT write_requests('rates', 'candidate', 1, 1, 'failed', 60000,
+                      jsonb_build_object('request_id', gen_random_uuid()))
+FROM generate_series(1, 15);
+SELECT arm, requests, accepted_workflows AS accepted, success_rate, validation_success_rate AS valid,
+       retries, retry_rate, fallback_rate, p50_ms, p95_ms, cost_per_accepted_usd AS cost
+FROM experiment_results('rates');
+SELECT measure, control_requests AS n0, candidate_requests AS n1, control, candidate
+FROM experiment_comparison('rates');
+SELECT stop_experiment('rates');
+
 -- ---- The same twice -------------------------------------------------------------------------------
 SELECT begin_experiment('same', 'reports', NULL, 'outcome_success');
 SELECT write_requests('same', 'control', 400, 40, 'outcome', 2000),
        write_requests('same', 'candidate', 400, 40, 'outcome', 2000);
+SELECT arm, outcomes, outcome_success_rate FROM experiment_results('same');
 SELECT verdict, reason, gain, gain_low < -3 AS low, gain_high > 3 AS high FROM experiment_verdict('same');
 SELECT * FROM evaluate_workflow_rules();
 SELECT error_of('SELECT adopt_experiment(''same'')');
@@ -251,6 +285,10 @@ SELECT write_requests('broken', 'control', 100, 0, 'failed', 2000),
 SELECT begin_experiment('doubtful', 'other', NULL, 'retry', 100000);
 SELECT write_requests('doubtful', 'control', 100, 5, 'retried', 2000),
        write_requests('doubtful', 'candidate', 100, 12, 'retried', 2000);
+SELECT begin_experiment('suspect', 'suspect', NULL, 'retry', 100000);
+SELECT write_requests('suspect', 'control', 100, 5, 'retried', 2000),
+       write_requests('suspect', 'candidate', 100, 22, 'retried', 2000);
+SELECT finding, evidence FROM experiment_comparison('suspect') WHERE is_metric;
 SELECT rule, subject, former, advice FROM evaluate_workflow_rules();
 SELECT * FROM evaluate_workflow_rules();
 SELECT experiment, status, verdict, ended_by = session_user AS mine, details ->> 'measure' AS measure
