@@ -168,6 +168,12 @@ SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d
 JOIN pg_extension e ON e.oid = d.refobjid AND d.deptype = 'e' AND e.extname = 'llm_workflow'
 WHERE c.relkind = ANY (kinds) ORDER BY c.relname
 $$;
+-- Users have no such view: it would show them what others spend.
+SELECT t AS users_read FROM members('{r,p,v}') AS m (t)
+WHERE has_table_privilege('regress_llmw_bob', t, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+ORDER BY t::text COLLATE "C";
+SELECT has_table_privilege('regress_llmw_bob', t, 'INSERT, UPDATE, DELETE, TRUNCATE') AS users_write, count(*)
+FROM members('{r,p,v}') AS m (t) GROUP BY 1;
 SET ROLE regress_llmw_olga;
 DO $$
 DECLARE
@@ -214,6 +220,7 @@ DELETE FROM llm_budgets;
 SELECT name, has_parameter_privilege(name, 'ALTER SYSTEM') AS may
 FROM pg_settings WHERE name IN ('llm_workflow.enabled', 'llm_workflow.primary_model', 'llm_workflow.crash_point',
                                 'work_mem') ORDER BY 1;
+SELECT has_parameter_privilege('llm_workflow.audit_digest_target', 'ALTER SYSTEM') AS may_name_a_file;
 \set VERBOSITY sqlstate
 SELECT generate_workflow('Send a mail');
 UPDATE workflow_requests SET cost_usd = 0;
@@ -228,6 +235,15 @@ SELECT grant_workflow_roles(NULL, 'regress_llmw_reader', NULL);
 SET ROLE regress_llmw_reader;
 SELECT requests FROM seen();
 SET ROLE regress_llmw_olga;
+SELECT requests FROM seen();
+RESET ROLE;
+-- Of two duties one is taken, and the other stays with all that it needs.
+SELECT grant_workflow_roles('regress_llmw_reader', NULL, NULL);
+SELECT revoke_workflow_roles('regress_llmw_reader', NULL, NULL);
+SELECT duty FROM llm_workflow_roles WHERE role_name = 'regress_llmw_reader';
+SELECT has_function_privilege('regress_llmw_reader', oid, 'EXECUTE') AS asks
+FROM pg_proc WHERE proname = 'generate_workflow';
+SET ROLE regress_llmw_reader;
 SELECT requests FROM seen();
 RESET ROLE;
 SELECT revoke_workflow_roles(NULL, 'regress_llmw_reader', NULL);

@@ -193,6 +193,13 @@ BEGIN
     WHERE w.role_name = given.role AND w.duty = given.duty;
     FOR statement IN
         SELECT s FROM @extschema@.llmw_role_statements('REVOKE', 'FROM', roles, duties) AS s
+        EXCEPT
+        -- What a role needs for another duty stays.
+        SELECT s
+        FROM @extschema@.llm_workflow_roles w
+        CROSS JOIN LATERAL @extschema@.llmw_role_statements(
+            'REVOKE', 'FROM', ARRAY[w.role_name], ARRAY[w.duty]) AS s
+        WHERE w.role_name = ANY (roles)
     LOOP
         EXECUTE statement;
     END LOOP;
@@ -200,7 +207,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.revoke_workflow_roles(name, name, name) IS
-    'Takes from roles what grant_workflow_roles() granted them, but for USAGE on the schema. When '
-    'no role is left, whoever may read the tables sees all rows again. For the owner of the '
-    'tables.';
+    'Takes from roles what grant_workflow_roles() granted them, but for USAGE on the schema and '
+    'what they need for another duty. When no role is left, whoever may read the tables sees all '
+    'rows again. For the owner of the tables.';
 REVOKE ALL ON FUNCTION @extschema@.revoke_workflow_roles(name, name, name) FROM PUBLIC;
