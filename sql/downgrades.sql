@@ -178,6 +178,43 @@ SELECT write_runs(8, '{gpt-4o-mini validation_failed,gpt-4o-mini ok}', at => now
 SELECT runs, alarm FROM tracked;
 SELECT advice FROM evaluate_proposals();
 
+-- ---- What is replayed ---------------------------------------------------------------------------
+-- First answers of another model to a stored prompt: nothing that was a replay itself, had an earlier
+-- document in its prompt, or came from the ledger; and each with the model alone.
+SELECT write_runs(1, '{gpt-4o ok}', '{"agent": "clerk", "complexity": "low"}' || jsonb_build_object('prompt', prompt)
+                                     || fields)
+FROM (VALUES
+    ('asked', '{}'::jsonb), ('asked', '{}'), ('failed', '{"status": "failed", "generator_used": null}'),
+    ('replay', '{"tags": {"replay": "9"}}'), ('not stored', '{"prompt": null}'),
+    ('regenerated', '{"parent_request_id": "00000000-0000-7000-8000-000000000001"}'),
+    ('cached', '{"cached_from": "00000000-0000-7000-8000-000000000001"}'),
+    ('cancelled', '{"status": "cancelled"}'), ('other category', '{"category": "mail"}'),
+    ('other agent', '{"agent": "scout"}'), ('no agent', '{"agent": null}'),
+    ('other complexity', '{"complexity": "high"}')) AS r (prompt, fields);
+SELECT write_runs(1, '{gpt-4o-mini ok}', '{"prompt": "same model", "agent": "clerk", "complexity": "low"}'),
+       write_runs(1, '{gpt-4o ok}', '{"prompt": "too old", "agent": "clerk", "complexity": "low"}',
+                  now() - interval '3 h');
+CREATE FUNCTION replayed(agent text, category text, complexity text, since timestamptz)
+    RETURNS TABLE (prompt text, requests bigint, models text) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM replay_requests('gpt-4o-mini', 100, 1, agent, category, complexity, since);
+    RETURN QUERY SELECT j.request ->> 'prompt', count(*), min(j.request ->> 'models')
+    FROM workflow_jobs j GROUP BY 1 ORDER BY 1;
+    DELETE FROM workflow_jobs;
+END
+$$;
+BEGIN;
+SET LOCAL llm_workflow.fallback_models = 'gpt-4o';
+SELECT * FROM replayed('clerk', 'bills', 'low', now() - interval '2 h');
+SELECT prompt FROM replayed(NULL, NULL, NULL, now() - interval '1 day');
+-- A sample of all, not the first that come.
+SELECT write_runs(50, '{gpt-4o ok}', '{"prompt": "early", "agent": "many"}', now() - interval '2 h'),
+       write_runs(50, '{gpt-4o ok}', '{"prompt": "late", "agent": "many"}');
+SELECT replay_requests('gpt-4o-mini', 30, 1, 'many') IS NOT NULL AS replayed;
+SELECT request ->> 'prompt' AS prompt, count(*) > 0 AS some FROM workflow_jobs GROUP BY 1 ORDER BY 1;
+ROLLBACK;
+
+DROP FUNCTION replayed;
 DROP VIEW tracked;
 DROP FUNCTION evidence, write_runs;
 DROP EXTENSION llm_workflow;
