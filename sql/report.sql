@@ -132,6 +132,56 @@ SELECT (data -> 'summary' ->> 'requests')::int = (SELECT count(*) FROM workflow_
               FROM workflow_requests WHERE cached_from IS NULL) BETWEEN 0.975 AND 1.025 AS p95
 FROM report;
 
+-- Rates are those of what they are a rate of.
+SELECT (data -> 'summary' ->> 'fallback_rate')::numeric = f.fallback_rate AS fallback_rate,
+       (SELECT sum((r ->> 'percent')::numeric) FROM jsonb_array_elements(data -> 'fallback_reasons') r)
+           = f.fallback_rate AS reasons
+FROM report, (SELECT round(100.0 * count(fallback_reason) / count(*), 2) AS fallback_rate
+              FROM workflow_requests WHERE status = 'succeeded' AND cached_from IS NULL) AS f;
+BEGIN;
+INSERT INTO workflow_stats_deltas (hour, model, calls, ok_calls, validation_failed_calls, truncated_calls,
+                                   api_error_calls, timeout_calls, rate_limited_calls, lost_calls,
+                                   cancelled_calls)
+VALUES ('2025-11-02 00:00Z', 'bad', 20, 6, 2, 1, 1, 2, 3, 1, 4);
+SELECT m - 'cost_usd' AS model FROM workflow_report_data('2025-11-01', '2025-11-04') AS data,
+    jsonb_array_elements(data -> 'models') AS m WHERE m ->> 'model' = 'bad';
+-- The dozen agents that cost most, however many there are.
+INSERT INTO workflow_stats_deltas (hour, agent, requests, succeeded_requests, cached_requests, fallback_requests,
+                                   cost_usd)
+SELECT '2025-11-02 00:00Z', 'agent ' || i, 10, 8, 3, 1, 100 * i FROM generate_series(1, 14) i;
+SELECT data ->> 'agent_count' AS agents, jsonb_array_length(data -> 'agents') AS shown,
+       jsonb_path_query_array(data, '$.agents[*].agent') AS names, data #> '{agents,0}' AS first
+FROM workflow_report_data('2025-11-01', '2025-11-04') AS data;
+ROLLBACK;
+-- The failures of all days, the latest first.
+BEGIN;
+DELETE FROM workflow_requests WHERE status = 'failed' AND extract(hour FROM submitted_at) > 4;
+SELECT jsonb_array_length(data -> 'failures') = (SELECT count(*) FROM workflow_failures) AS complete,
+       jsonb_array_length(data -> 'failures') < 10 AS few,
+       (SELECT array_agg(DISTINCT left(f ->> 'at', 10)) FROM jsonb_array_elements(data -> 'failures') f) AS days
+FROM workflow_report_data('2025-11-01', '2025-11-04') AS data;
+ROLLBACK;
+
+-- What is not known of a day is left out of baseline and savings alike, and said.
+INSERT INTO llm_models (name, server) VALUES ('young', 'local');
+INSERT INTO llm_model_prices (model, effective_from, input_per_million, output_per_million)
+VALUES ('young', '2025-11-02', 10, 40);
+SET llm_workflow.baseline_model = 'young';
+SET client_min_messages = error;
+CREATE TABLE young AS SELECT workflow_report_data('2025-11-01', '2025-11-04') AS data;
+SELECT data #> '{summary,days_without_baseline}' AS days_without,
+       (data #>> '{summary,baseline_cost_usd}')::numeric = s.baseline AS baseline,
+       (data #>> '{summary,saved_usd}')::numeric = s.saved AS saved,
+       (data #>> '{summary,saved_percent}')::numeric = round(100 * s.saved / s.baseline, 2) AS percent
+FROM young, (SELECT sum(baseline_cost_usd) AS baseline, sum(saved_usd) AS saved
+             FROM workflow_summary_daily WHERE day > '2025-11-01') AS s;
+SELECT t ->> 'from' AS day, t ->> 'baseline_cost_usd' IS NULL AS no_baseline,
+       (t ->> 'saved_usd')::numeric IS NOT DISTINCT FROM v.saved_usd AS saved,
+       (t ->> 'cumulative_saved_usd')::numeric = v.cumulative_saved_usd AS cumulative
+FROM young, jsonb_array_elements(data -> 'trend') AS t, workflow_savings_daily v WHERE v.day = (t ->> 'from')::date;
+SET client_min_messages = warning;
+SET llm_workflow.baseline_model = 'claude-sonnet-4';
+
 -- By week and by month the sums are the same.
 SELECT data ->> 'unit' AS unit,
        data -> 'summary' = (SELECT r.data -> 'summary' FROM report r) AS same_summary,
