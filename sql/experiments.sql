@@ -162,7 +162,7 @@ UPDATE llm_experiments SET minimum_sample = 500 WHERE experiment = 'better';
 SELECT verdict, reason FROM experiment_verdict('better');
 -- What was halted is not adopted for its verdict.
 BEGIN;
-UPDATE llm_experiments SET status = 'halted' WHERE experiment = 'better';
+UPDATE llm_experiments SET status = 'halted', ended_at = now() WHERE experiment = 'better';
 SELECT error_of('SELECT adopt_experiment(''better'')');
 ROLLBACK;
 -- Nothing to halt.

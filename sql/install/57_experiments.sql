@@ -293,7 +293,12 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('experiment "%s" was adopted already', experiment),
             DETAIL = format('It was at %s.', adopted.ended_at);
-    ELSIF (found_verdict <> 'adopt' OR adopted.status = 'halted') AND force IS NOT TRUE THEN
+    ELSIF adopted.status = 'halted' AND force IS NOT TRUE THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('experiment "%s" was halted', experiment),
+            DETAIL = format('It was at %s, as the candidate was worse.', adopted.ended_at),
+            HINT = 'To adopt the candidate all the same: adopt_experiment(..., force => true).';
+    ELSIF found_verdict <> 'adopt' AND force IS NOT TRUE THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('the verdict of experiment "%s" is not to adopt', experiment),
             DETAIL = format('It is to %s: %s.', found_verdict, why),
