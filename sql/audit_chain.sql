@@ -117,6 +117,8 @@ SELECT regexp_replace(partition, '_y.*', '') AS of, erased, problem FROM verify_
 WHERE chain_id IS NOT NULL ORDER BY 1;
 SELECT tampered('UPDATE audit_logs SET chain_salt = sha256(chain_salt) WHERE octet_length(chain_salt) = 32') LIKE 'changed %' AS digest_counts;
 SELECT tampered('UPDATE workflow_requests SET erased_at = NULL') LIKE 'erased % named' AS told;
+-- Of a request that is gone nobody can say whether it was erased.
+SELECT tampered('DELETE FROM workflow_requests') AS requests_are_gone;
 
 -- A month that retention lets go takes its chains along.
 \set VERBOSITY sqlstate
@@ -126,7 +128,15 @@ ALTER TABLE llm_calls DETACH PARTITION :partition;
 SELECT problem, chain_no FROM verify_audit_chain() WHERE problem IS NOT NULL;
 SELECT retire_audit_chains(:'partition');
 SELECT problem, chain_no FROM verify_audit_chain(:'kept') WHERE problem IS NOT NULL;
+SELECT retire_audit_chains(:'partition') AS once_more;
 SELECT details ->> 'chains' AS chains FROM audit_logs WHERE action = 'AUDIT_CHAINS_RETIRED';
+-- What was retired is in no digest; what changed at the very time that is asked for is.
+SELECT count(*) AS chains, count(*) FILTER (WHERE audit_digest() -> 'chains' ? chain_id::text) AS in_digest,
+       count(retired_at) AS retired
+FROM audit_chains;
+SELECT audit_digest(written_at) -> 'chains' ? chain_id::text AS latest,
+       audit_digest(written_at + interval '1 us') IS NULL AS none
+FROM llmw_chain_heads() ORDER BY written_at DESC LIMIT 1;
 
 DROP TABLE :partition;
 DROP FUNCTION tampered, field, counted;

@@ -294,8 +294,15 @@ SELECT day, baseline_cost_usd, saved_usd, cumulative_saved_usd, baseline_note
 FROM workflow_savings_daily ORDER BY day;
 SET client_min_messages = warning;
 
--- When the facts are gone, so is what only they told: the hour within which the price changed.
+-- When the facts are gone, so is what only they told: the hour within which the price changed. The
+-- price of those that are left would be too low a baseline.
 SET llm_workflow.baseline_model = 'claude-sonnet-4';
+BEGIN;
+DELETE FROM workflow_requests WHERE request_id = (
+    SELECT c.request_id FROM calls c
+    WHERE c.accepted AND c.started_at BETWEEN '2025-11-03 10:00' AND '2025-11-03 10:59' LIMIT 1);
+SELECT day, baseline_cost_usd IS NULL AS unknown, baseline_note FROM workflow_savings_daily ORDER BY day;
+ROLLBACK;
 ALTER TABLE llm_calls DETACH PARTITION calls_2025_11;
 ALTER TABLE workflow_requests DETACH PARTITION requests_2025_11;
 SELECT v.day, v.baseline_cost_usd = s.baseline_cost_usd AS same, v.baseline_note,

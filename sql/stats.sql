@@ -50,7 +50,9 @@ FROM workflow_stats_hourly;
 SELECT * FROM by_hour ORDER BY facet, hour, model, format, agent, role, reason;
 CREATE TEMP TABLE hours_before AS TABLE workflow_stats_hourly;
 CREATE TEMP TABLE days_before AS TABLE workflow_stats_daily;
+SET timezone = 'Asia/Kolkata';
 SELECT llmw_fold_stats() AS folded, (SELECT count(*) FROM workflow_stats_deltas) AS seen_before;
+SET timezone = 'UTC';
 SELECT count(*) FROM workflow_stats_deltas;
 SELECT llmw_fold_stats() AS folded;
 SELECT count(*) AS differences
