@@ -68,8 +68,8 @@ INSERT INTO llm_agents (agent, model, category) VALUES
 SELECT write_runs(15, 'good', 'gpt-4o', '{"category": "billing"}', now() - interval '2 days');
 SELECT to_model, runs, coverage, predicted_increase, missing
 FROM downgrade_candidates() WHERE subject = 'category billing' AND to_model LIKE 'gpt-4o%';
--- Runs without a category, before since, of other models, cached, cancelled, or of which the model
--- gave no answer, count for nothing.
+-- Runs without a category, before since, of other models, cached or cancelled count for nothing; what
+-- the model answered after an error counts.
 SELECT write_runs(9, 'good', 'gpt-4o', '{}', now() - interval '2 days'),
        write_runs(9, 'good', 'gpt-4o', '{"category": "billing"}', now() - interval '91 days'),
        write_runs(9, 'good', 'claude-sonnet-4', '{"category": "billing"}', now() - interval '2 days'),
@@ -223,6 +223,12 @@ WHERE rule = 'proposals';
 SELECT status, kept_at IS NOT NULL AS kept, first_5 ->> 'runs' AS five, first_20 FROM
 llm_model_proposals WHERE proposal_id = :'id';
 SELECT * FROM evaluate_proposals();
+-- A person may still revert it.
+BEGIN;
+SELECT revert_proposal(:'id', 'The customers complain.');
+SELECT status, (SELECT model FROM llm_routes WHERE category = 'billing') AS model
+FROM llm_model_proposals WHERE proposal_id = :'id';
+ROLLBACK;
 -- Long after, and by itself: one in four has to be repaired.
 SELECT write_runs(1, 'repaired', 'gpt-4o-mini', '{"category": "billing"}',
                   now() + interval '100 s' + i * interval '10 s'),
