@@ -73,6 +73,11 @@ WHERE a.grantee = 0
 GROUP BY m.object
 ORDER BY m.object COLLATE "C";
 
+-- Functions that run with the rights of the owner, and in the search path of the caller: none.
+SELECT m.object FROM members m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+WHERE p.prosecdef AND 'search_path=pg_catalog, pg_temp' <> ALL (coalesce(p.proconfig, '{""}'))
+ORDER BY m.object COLLATE "C";
+
 -- Labels of the functions that users call.
 SELECT proname, provolatile AS volatility, proparallel AS parallel, proisstrict AS strict,
        procost AS cost, prosecdef AS definer, proconfig AS config
