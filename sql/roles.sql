@@ -82,6 +82,13 @@ CREATE ROLE regress_llmw_reader;
 GRANT SELECT ON workflow_requests, llm_calls, audit_logs, llmw_request_days, workflow_failures TO regress_llmw_reader;
 SET ROLE regress_llmw_reader;
 SELECT * FROM seen();
+-- Nor do those of a role count whose privileges it does not have.
+RESET ROLE;
+CREATE ROLE regress_llmw_carl NOINHERIT IN ROLE regress_llmw_team;
+GRANT SELECT ON workflow_requests, llm_calls, audit_logs, llmw_request_days, workflow_failures TO regress_llmw_carl;
+SET ROLE regress_llmw_carl;
+SELECT * FROM seen();
+SET ROLE regress_llmw_reader;
 -- Whoever would have all rows or an error gets the error.
 SET row_security = off;
 SELECT count(*) FROM workflow_requests;
@@ -229,6 +236,14 @@ SELECT llm_workflow_maintain();
 SELECT llm_workflow_allow_here();
 \set VERBOSITY default
 
+-- Rights to settings are for superusers to give: others give the rest, without an error.
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION llmw_change_settings_right TO regress_llmw_ada;
+SET ROLE regress_llmw_ada;
+SELECT llmw_change_settings_right('regress_llmw_bob', 'GRANT %s TO %I');
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION llmw_change_settings_right FROM regress_llmw_ada;
+
 -- ---- Further roles, and taking back -------------------------------------------------------------
 RESET ROLE;
 SELECT grant_workflow_roles(NULL, 'regress_llmw_reader', NULL);
@@ -253,6 +268,12 @@ SELECT requests FROM seen();
 \set VERBOSITY default
 RESET ROLE;
 SELECT revoke_workflow_roles('regress_llmw_users', 'regress_llmw_auditors', 'regress_llmw_admins');
+-- Users alone are enough that nobody sees the rows of others.
+SELECT grant_workflow_roles('regress_llmw_users', NULL, NULL);
+SET ROLE regress_llmw_carl;
+SELECT * FROM seen();
+RESET ROLE;
+SELECT revoke_workflow_roles('regress_llmw_users', NULL, NULL);
 -- As before: whoever may read the tables sees all.
 SELECT count(*) FROM llm_workflow_roles;
 GRANT SELECT ON workflow_requests, llm_calls, audit_logs, workflow_failures, llmw_request_days TO regress_llmw_reader;
@@ -266,9 +287,9 @@ WHERE has_table_privilege('regress_llmw_admins', t, 'SELECT, INSERT, UPDATE, DEL
   AND NOT has_table_privilege('public', t, 'SELECT');
 SELECT has_parameter_privilege('regress_llmw_admins', 'llm_workflow.enabled', 'ALTER SYSTEM') AS may;
 DROP OWNED BY regress_llmw_users, regress_llmw_auditors, regress_llmw_admins, regress_llmw_reader,
-    regress_llmw_alice, regress_llmw_bob, regress_llmw_olga, regress_llmw_ada, regress_llmw_team;
+    regress_llmw_carl, regress_llmw_alice, regress_llmw_bob, regress_llmw_olga, regress_llmw_ada, regress_llmw_team;
 DROP ROLE regress_llmw_users, regress_llmw_auditors, regress_llmw_admins, regress_llmw_reader,
-    regress_llmw_alice, regress_llmw_bob, regress_llmw_olga, regress_llmw_ada, regress_llmw_team;
+    regress_llmw_carl, regress_llmw_alice, regress_llmw_bob, regress_llmw_olga, regress_llmw_ada, regress_llmw_team;
 
 DROP FUNCTION seen, members;
 DROP EXTENSION llm_workflow;
