@@ -81,6 +81,32 @@ SELECT write_request('00000000-0000-7000-8000-000000000003', now() - interval '2
       "cached_from": "00000000-0000-7000-8000-000000000002"}');
 \o
 SELECT * FROM compare_models('claude-sonnet-4', 'openai/gpt-oss-20b');
+-- Tokens per step are those of the calls that made the workflows, not of a job's attempt before, by all
+-- that have steps: 5000 and 5000 for 10 and 40.
+BEGIN;
+SELECT write_request('00000000-0000-7000-8000-000000000004', at, jsonb_build_object(
+           'generator_used', 'claude-sonnet-4', 'items_generated', 40, 'finished_at', at + interval '1 h 10 s')),
+       write_call('00000000-0000-7000-8000-000000000004', at, '{"model": "claude-sonnet-4", "output_tokens": 7000}'),
+       write_call('00000000-0000-7000-8000-000000000004', at + interval '1 h',
+                  '{"model": "claude-sonnet-4", "output_tokens": 5000}'),
+       write_request('00000000-0000-7000-8000-000000000005', at, '{"generator_used": "claude-sonnet-4"}'),
+       write_call('00000000-0000-7000-8000-000000000005', at, '{"model": "claude-sonnet-4", "output_tokens": 9000}')
+FROM (SELECT now() - interval '2 days') AS t (at);
+SELECT metric, model_a FROM compare_models('claude-sonnet-4', 'openai/gpt-oss-20b') WHERE metric LIKE '%per step%';
+-- An estimate is of the latest 100 prompts: what was asked before them changes nothing.
+\o /dev/null
+SELECT write_request(gen_random_uuid(), now() - interval '3 days' - i * interval '1 min',
+                     jsonb_build_object('prompt', repeat('Cut ', i)))
+FROM generate_series(1, 100) i;
+\o
+SELECT model_b AS input, note FROM compare_models('openai/gpt-oss-20b', 'gpt-4') WHERE metric = 'input tokens' \gset
+\o /dev/null
+SELECT write_request(gen_random_uuid(), now() - interval '9 days', jsonb_build_object('prompt', repeat('Größe ', 900)))
+FROM generate_series(1, 100) i;
+\o
+SELECT model_b = :input AS same, note = :'note' AS same, note ~ '100 requests' AS of_100
+FROM compare_models('openai/gpt-oss-20b', 'gpt-4') WHERE metric = 'input tokens';
+ROLLBACK;
 -- A call whose price was not known: what an accepted workflow costs is not known either.
 BEGIN;
 SELECT write_call('00000000-0000-7000-8000-000000000002', now() - interval '2 days',
