@@ -77,8 +77,8 @@ SELECT a.request_id, a.at, CASE WHEN a.kind <> 6 THEN coalesce(c.latest, a.at) +
        CASE WHEN i % 5 > 0 THEN 'agent ' || i % 5 END,
        CASE a.kind WHEN 0 THEN 'failed' WHEN 1 THEN 'cancelled' WHEN 6 THEN 'running' ELSE 'succeeded' END,
        CASE WHEN a.kind = 2 THEN 'gpt-4o-mini' WHEN a.kind NOT IN (0, 1, 6) THEN c.model END,
-       CASE a.kind WHEN 0 THEN 'timeout' WHEN 3 THEN 'validation_failed' WHEN 4 THEN 'truncated'
-                   WHEN 5 THEN 'api_error' END,
+       CASE a.kind WHEN 0 THEN CASE i % 40 WHEN 0 THEN 'timeout' END WHEN 3 THEN 'validation_failed'
+                   WHEN 4 THEN 'truncated' WHEN 5 THEN 'api_error' END,
        CASE WHEN a.kind <> 6 THEN c.cost END, CASE WHEN a.kind NOT IN (2, 6) THEN 5000 END,
        CASE a.kind WHEN 2 THEN gen_random_uuid() END, i % 30, 1000 + i * 31 % 7000,
        CASE WHEN a.kind NOT IN (0, 1, 6) THEN 3 + i % 4 END,

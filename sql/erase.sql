@@ -35,7 +35,8 @@ SELECT id(n), id(100 * k + n), at(n), at(n), k, 'primary', 'gpt-4o', 'openai', '
 FROM generate_series(1, 6) n CROSS JOIN generate_series(1, 2) k;
 INSERT INTO audit_logs (event_id, "timestamp", action, severity, actor, request_id, details)
 SELECT gen_random_uuid(), at(n), 'WORKFLOW_GENERATION_FAILED', 'error', 'r', id(n),
-       '{"error_code": "LW001", "cost_usd": 0.5, "error_message": "CANARY", "detail": "CANARY", "details": {"a": "CANARY"}}'
+       '{"error_code": "LW001", "cost_usd": 0.5, "error_message": "CANARY", "detail": "CANARY", "details": {"a": "CANARY"},
+         "description": "CANARY", "feedback": "CANARY"}'
 FROM generate_series(1, 6) n;
 INSERT INTO workflow_jobs (request_id, submitted_at, role_name, state, run_at, primary_model, request)
 VALUES (id(7), at(7), 'r', 'scheduled', 'infinity', 'gpt-4o', '{"prompt": "CANARY"}');

@@ -202,6 +202,8 @@ UPDATE llm_experiments SET points_per_doubling = 3 WHERE experiment = 'slow';
 SELECT verdict, reason FROM experiment_verdict('slow');
 UPDATE llm_experiments SET points_per_doubling = 6 WHERE experiment = 'slow';
 SELECT verdict, reason FROM experiment_verdict('slow');
+UPDATE llm_experiments SET points_per_doubling = 11 WHERE experiment = 'slow';
+SELECT verdict, reason FROM experiment_verdict('slow');
 UPDATE llm_experiments SET minimum_sample = 401 WHERE experiment = 'slow';
 SELECT verdict, reason FROM experiment_verdict('slow');
 SELECT stop_experiment('slow');

@@ -409,7 +409,7 @@ SELECT model, category, requests, ended, valid_documents, cost_usd FROM workflow
 SELECT write_runs(1, 'good', 'gpt-4o-mini', jsonb_build_object('tags', jsonb_build_object('replay', replay)),
                   now())
 FROM workflow_replays;
-SELECT ended, cost_usd FROM workflow_replays;
+SELECT ended, valid_documents AS valid, valid_percent AS percent, cost_usd FROM workflow_replays;
 UPDATE workflow_requests SET cost_usd = NULL WHERE tags ->> 'replay' = (SELECT replay FROM workflow_replays);
 SELECT ended, cost_usd FROM workflow_replays;
 -- As many as the budget allows.

@@ -145,6 +145,9 @@ INSERT INTO workflow_stats_deltas (hour, model, calls, ok_calls, validation_fail
 VALUES ('2025-11-02 00:00Z', 'bad', 20, 6, 2, 1, 1, 2, 3, 1, 4);
 SELECT m - 'cost_usd' AS model FROM workflow_report_data('2025-11-01', '2025-11-04') AS data,
     jsonb_array_elements(data -> 'models') AS m WHERE m ->> 'model' = 'bad';
+-- What was cancelled or lost took no time.
+SELECT (more #>> '{latency,1,timed_calls}')::int - (data #>> '{latency,1,timed_calls}')::int AS timed
+FROM workflow_report_data('2025-11-01', '2025-11-04') AS more, report;
 -- The dozen agents that cost most, however many there are.
 INSERT INTO workflow_stats_deltas (hour, agent, requests, succeeded_requests, cached_requests, fallback_requests,
                                    cost_usd)
@@ -188,8 +191,9 @@ SELECT data ->> 'unit' AS unit,
        (SELECT sum((t ->> 'saved_usd')::numeric) FROM jsonb_array_elements(data -> 'trend') t)
            = (data -> 'summary' ->> 'saved_usd')::numeric AS same_savings,
        jsonb_array_length(data -> 'trend') AS points
-FROM (VALUES ('2025-06-01'), ('2020-01-01')) AS p (since)
-CROSS JOIN LATERAL workflow_report_data(since::timestamptz, '2025-11-04') AS data;
+FROM (VALUES ('2025-06-01', '2025-11-04'), ('2020-01-01', '2025-11-04'),
+             ('2025-11-01', '2026-02-20')) AS p (since, until)  -- from a Saturday on
+CROSS JOIN LATERAL workflow_report_data(since::timestamptz, until::timestamptz) AS data;
 
 -- Hostile text stays text.
 SELECT page ~* '<script|<img|<b>agents' AS has_markup,

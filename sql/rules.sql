@@ -183,6 +183,9 @@ SELECT add_issues(19, 0);
 SELECT * FROM counted();
 SELECT add_issues(1, 0);
 SELECT * FROM counted();
+-- What is wrong in another category tells nothing here.
+INSERT INTO llm_issues (category, description) SELECT 'bookings', 'x' FROM generate_series(1, 30);
+SELECT * FROM counted();
 -- A rule that is taken out of use covers nothing more.
 UPDATE llm_rules SET active = false WHERE rule = 'C1';
 SELECT * FROM counted();
