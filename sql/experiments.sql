@@ -133,7 +133,8 @@ SELECT experiment, status, ended_at = now() AS now, ended_by = session_user AS m
        details ->> 'why' AS why
 FROM llm_experiments ORDER BY experiment;
 -- Its requests are free for another one.
-SELECT create_experiment('third', 'algorithmic_core', 'solver', 'claude-sonnet-4', 'gpt-4');
+SELECT create_experiment('third', 'algorithmic_core', 'solver', 'claude-sonnet-4', 'gpt-4',
+                         points_per_doubling => 0);
 SELECT stop_experiment('third');
 
 -- ---- Better, for an agent -------------------------------------------------------------------------
@@ -204,6 +205,11 @@ UPDATE llm_experiments SET points_per_doubling = 6 WHERE experiment = 'slow';
 SELECT verdict, reason FROM experiment_verdict('slow');
 UPDATE llm_experiments SET points_per_doubling = 11 WHERE experiment = 'slow';
 SELECT verdict, reason FROM experiment_verdict('slow');
+-- A gain that may be just what it costs is not below it; one that is at least that is enough.
+UPDATE llm_experiments SET points_per_doubling = 10.446 WHERE experiment = 'slow';
+SELECT verdict, gain_high = required_gain AS at_the_upper_end FROM experiment_verdict('slow');
+UPDATE llm_experiments SET points_per_doubling = 3.209 WHERE experiment = 'slow';
+SELECT verdict, gain_low = required_gain AS at_the_lower_end FROM experiment_verdict('slow');
 UPDATE llm_experiments SET minimum_sample = 401 WHERE experiment = 'slow';
 SELECT verdict, reason FROM experiment_verdict('slow');
 SELECT stop_experiment('slow');
