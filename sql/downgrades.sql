@@ -161,6 +161,13 @@ FROM llm_proposal_tracking WHERE tracked = 'all';
 DELETE FROM llm_model_proposals WHERE status <> 'approved';
 UPDATE llm_model_proposals SET watched_until = now() + interval '1 min';
 SELECT * FROM tracked;
+-- The twentieth good run is enough to keep it, and no run before that.
+BEGIN;
+SELECT write_runs(19, '{gpt-4o-mini ok}', at => now() + interval '2 min');
+SELECT advice FROM evaluate_proposals();
+SELECT write_runs(1, '{gpt-4o-mini ok}', at => now() + interval '3 min');
+SELECT advice FROM evaluate_proposals();
+ROLLBACK;
 SELECT write_runs(1, '{gpt-4o-mini ok}', '{"cost_usd": 0.001}', now() + interval '2 min',
                   '{"cached_input_tokens": 1000, "cache_write_tokens": 500, "cost_usd": 0.001}');
 SELECT *, token_cost('gpt-4o', 2000, 1500, 1000, 500) - 0.001 AS expected FROM tracked;

@@ -380,6 +380,7 @@ SELECT replay_requests('nobody');
 SELECT replay_requests('gpt-4o-mini', 0);
 SELECT replay_requests('gpt-4o-mini', 20, -1);
 SELECT replay_requests('gpt-4o-mini', 20, 'NaN');
+SELECT replay_requests('gpt-4o-mini', 20, 'infinity');
 INSERT INTO llm_models (name, server) VALUES ('unpriced', 'local');
 SELECT replay_requests('unpriced');
 \set VERBOSITY default
@@ -407,19 +408,20 @@ SELECT details - 'replay' AS details FROM audit_logs WHERE action = 'REPLAY_SUBM
 SELECT model, category, requests, ended, valid_documents, cost_usd FROM workflow_replays;
 -- What those cost that ended, unless that of one is not known.
 SELECT write_runs(1, 'good', 'gpt-4o-mini', jsonb_build_object('tags', jsonb_build_object('replay', replay)),
-                  now())
+                  now() - interval '1 s')  -- submitted when the replay was
 FROM workflow_replays;
 SELECT ended, valid_documents AS valid, valid_percent AS percent, cost_usd FROM workflow_replays;
 UPDATE workflow_requests SET cost_usd = NULL WHERE tags ->> 'replay' = (SELECT replay FROM workflow_replays);
 SELECT ended, cost_usd FROM workflow_replays;
--- As many as the budget allows.
-SELECT replay_requests('gpt-4o-mini', 5, (details ->> 'highest_cost_usd')::numeric / 2,
-                       category => 'billing') IS NOT NULL AS replayed
-FROM audit_logs WHERE action = 'REPLAY_SUBMITTED';
+-- As many as the budget allows: half of it, and just enough.
+SELECT replay_requests('gpt-4o-mini', 5, highest / 2, category => 'billing') IS NOT NULL AS half,
+       replay_requests('gpt-4o-mini', 5, highest, category => 'billing') IS NOT NULL AS enough
+FROM (SELECT (details ->> 'highest_cost_usd')::numeric AS highest
+      FROM audit_logs WHERE action = 'REPLAY_SUBMITTED') AS e;
 SELECT requests, (SELECT min((request ->> 'max_cost')::numeric) > 0 FROM workflow_jobs) AS limited,
        budget_usd >= (SELECT sum((request ->> 'max_cost')::numeric)
                                 FROM workflow_jobs
-                                WHERE request #>> '{tags,replay}' = replay) AS within_budget
+                                WHERE (request ->> 'tags')::jsonb ->> 'replay' = replay) AS within_budget
 FROM workflow_replays ORDER BY requests;
 ROLLBACK;
 

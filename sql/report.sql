@@ -138,6 +138,9 @@ SELECT (data -> 'summary' ->> 'fallback_rate')::numeric = f.fallback_rate AS fal
            = f.fallback_rate AS reasons
 FROM report, (SELECT round(100.0 * count(fallback_reason) / count(*), 2) AS fallback_rate
               FROM workflow_requests WHERE status = 'succeeded' AND cached_from IS NULL) AS f;
+-- Reasons of failures alone are no reasons of fallbacks, and what was not called is no model.
+SELECT jsonb_path_query_array(data, '$.fallback_reasons[*].reason') AS reasons,
+       jsonb_path_query_array(data, '$.models[*].model') AS models FROM report;
 BEGIN;
 INSERT INTO workflow_stats_deltas (hour, model, calls, ok_calls, validation_failed_calls, truncated_calls,
                                    api_error_calls, timeout_calls, rate_limited_calls, lost_calls,

@@ -179,7 +179,9 @@ SELECT * FROM counted();
 -- 20 good ones after 10 bad ones: recent is whole, and the windows that reach back are not.
 SELECT add_issues(20, 0);
 SELECT * FROM counted();
-SELECT add_issues(19, 0);
+SELECT add_issues(18, 0);
+SELECT * FROM counted();
+SELECT add_issues(1, 0);
 SELECT * FROM counted();
 SELECT add_issues(1, 0);
 SELECT * FROM counted();
