@@ -10,8 +10,8 @@ SELECT count(llmw_make_partition('public', t, format('%s_before', t)::name,
 FROM unnest('{workflow_requests,llm_calls}'::name[]) t;
 SELECT ensure_workflow_partitions(1) > 0 AS made;
 
--- n runs with the calls "model outcome", each of 2000 and 1500 tokens. The model of the accepted call
--- made the document.
+-- n runs with the calls "model outcome", each of 2000 and 1500 tokens: one each second, from the
+-- submission to the end. The model of the accepted call made the document.
 CREATE FUNCTION write_runs(n int, calls text[], fields jsonb DEFAULT '{}',
                            at timestamptz DEFAULT now() - interval '1 h',
                            call_fields jsonb DEFAULT '{}')
@@ -28,7 +28,8 @@ WITH given AS MATERIALIZED (
     CROSS JOIN (SELECT sum(cost) AS cost, min(model) FILTER (WHERE outcome = 'ok') AS model
                 FROM asked) AS s
     CROSS JOIN LATERAL jsonb_populate_record(NULL::workflow_requests, jsonb_build_object(
-        'request_id', g.id, 'submitted_at', at, 'finished_at', at + interval '1 min',
+        'request_id', g.id, 'submitted_at', at,
+        'finished_at', at + (cardinality(calls) - 1) * interval '1 s',
         'role_name', 'r', 'format', 'pilot', 'format_version', 1, 'prompt_sha256', '\x',
         'services', '[]'::jsonb, 'tags', '{}'::jsonb, 'warnings', '[]'::jsonb, 'category', 'bills',
         'status', CASE WHEN s.model IS NULL THEN 'failed' ELSE 'succeeded' END,
@@ -38,8 +39,8 @@ WITH given AS MATERIALIZED (
 INSERT INTO llm_calls
 SELECT c.* FROM given g CROSS JOIN asked a
 CROSS JOIN LATERAL jsonb_populate_record(NULL::llm_calls, jsonb_build_object(
-    'request_id', g.id, 'call_id', gen_random_uuid(), 'started_at', at + a.place * interval '1 s',
-    'finished_at', at + a.place * interval '1 s', 'attempt', a.place,
+    'request_id', g.id, 'call_id', gen_random_uuid(), 'started_at', at + (a.place - 1) * interval '1 s',
+    'finished_at', at + (a.place - 1) * interval '1 s', 'attempt', a.place,
     'purpose', CASE a.place WHEN 1 THEN 'primary' ELSE 'fallback' END, 'model', a.model,
     'server', 'openai', 'outcome', a.outcome, 'input_tokens', 2000, 'cached_input_tokens', 0,
     'cache_write_tokens', 0, 'output_tokens', 1500, 'reasoning_tokens', 0, 'cost_usd', a.cost,

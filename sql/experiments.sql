@@ -64,7 +64,8 @@ JOIN (VALUES ('repaired', 1, 'primary', 'validation_failed'), ('repaired', 2, 'r
      AS s (way, attempt, purpose, outcome)
   ON s.way = CASE WHEN g.is_wrong AND how NOT IN ('issue', 'outcome') THEN how ELSE 'right' END,
 jsonb_populate_record(NULL::llm_calls, jsonb_build_object(
-    'request_id', g.id, 'call_id', gen_random_uuid(), 'started_at', g.ended - interval '1 ms',
+    'request_id', g.id, 'call_id', gen_random_uuid(),
+    'started_at', CASE s.attempt WHEN 1 THEN g.ended - g.ms * interval '1 ms' ELSE g.ended END,
     'finished_at', g.ended, 'attempt', s.attempt, 'purpose', s.purpose, 'model', 'm',
     'server', 's', 'outcome', s.outcome, 'input_tokens', 500, 'cached_input_tokens', 0,
     'cache_write_tokens', 0, 'output_tokens', 250, 'reasoning_tokens', 0,

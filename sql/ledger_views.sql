@@ -167,9 +167,10 @@ FROM workflow_tokens_per_item WHERE day = '2025-11-28';
 SELECT cost_usd, baseline_cost_usd FROM workflow_cost_savings WHERE day = '2025-11-28';
 
 -- A day begins at midnight in UTC, wherever the session is: what is at midnight counts on one day,
--- and what is a microsecond before it on another.
+-- and what is a microsecond before it on another; its calls too, though they took no time.
 \o /dev/null
-SELECT write_request(4000 + 2 * place + failed, at, fields), write_call(4000 + 2 * place + failed, 1, 0, call)
+SELECT write_request(4000 + 2 * place + failed, at, fields || jsonb_build_object('finished_at', at)),
+       write_call(4000 + 2 * place + failed, 1, 0, call)
 FROM (VALUES (0, '2025-11-09 23:59:59.999999Z'::timestamptz), (1, '2025-11-10 00:00Z')) AS times (place, at),
      (VALUES (0, '{"fallback_reason": "timeout", "items_generated": 1, "tags": {"at": "midnight"}}'::jsonb, '{}'::jsonb),
              (1, '{"status": "failed", "tags": {"at": "midnight"}}', '{"outcome": "api_error"}')) AS kinds (failed, fields, call);
@@ -187,11 +188,14 @@ $$;
 SET timezone = 'Pacific/Kiritimati';
 SELECT name, days_of(name, figure) FROM (VALUES
     ('llm_costs', 'calls'), ('workflow_costs', 'requests'), ('workflow_costs_by_tag', 'requests'),
-    ('workflow_tokens_per_item', 'requests'), ('workflow_fallback_rate', 'requests'),
+    ('workflow_tokens_per_item', 'requests'), ('workflow_tokens_per_item', 'item_output_tokens'),
+    ('workflow_fallback_rate', 'requests'),
     ('workflow_fallback_reasons', 'fallback_requests'), ('workflow_quality', 'answers'),
     ('workflow_regenerations', 'requests'), ('workflow_outcomes', 'workflows'),
-    ('workflow_cost_savings', 'requests'), ('llm_latency', 'calls'), ('workflow_latency', 'requests'),
-    ('llm_error_rate', 'calls'), ('llm_errors', 'error_calls'), ('workflow_failures', '1')) AS v (name, figure);
+    ('workflow_cost_savings', 'requests'), ('workflow_cost_savings', 'baseline_cost_usd'),
+    ('llm_latency', 'calls'), ('workflow_latency', 'requests'),
+    ('llm_error_rate', 'calls'), ('llm_errors', 'error_calls'), ('workflow_failures', 'calls'),
+    ('workflow_flow', 'passes')) AS v (name, figure);
 SET timezone = 'UTC';
 
 -- Advice: agents of three phases, at and around the thresholds.
@@ -200,7 +204,7 @@ INSERT INTO workflow_stats_deltas (hour, agent, succeeded_requests, cached_reque
                                    fallback_requests)
 SELECT date_trunc('day', now(), 'UTC') - days * interval '24 h', agent, requests + 7, 7, fallbacks
 FROM (VALUES
-    ('1 below', 0, 100, 0), ('1 few', 6, 73, 1), ('1 above', 6, 1000, 80), ('1 bad', 0, 20, 20),
+    ('1 below', 0, 100, 0), ('1 below', 27, 0, 0), ('1 few', 6, 73, 1), ('1 above', 6, 1000, 80), ('1 bad', 0, 20, 20),
     ('2 below', 7, 35, 0), ('2 few', 20, 34, 0), ('2 bad', 20, 1000, 121),
     ('3 gone', 28, 1000, 500), ('3 below 2', 21, 2000, 20), ('3 below 5', 27, 100, 0),
     ('3 few', 27, 1000, 40), ('3 between', 27, 1000, 75), ('3 bad', 27, 200, 30),
