@@ -34,6 +34,8 @@ SELECT write_calls(now(), 'claude-sonnet-4', 20, 1250, 1, 10, estimated => 1000)
 -- Neither what we estimated ourselves nor calls without an estimate nor old ones tell anything.
 SELECT write_calls(now(), 'claude-sonnet-4', 5, 9999, 1, 10, estimated => 1, source => 'estimated');
 SELECT write_calls(now(), 'claude-sonnet-4', 5, 9999, 1, 10);
+SELECT write_calls(now(), 'claude-sonnet-4', 1, 0, 1, 10, estimated => 1000);
+SELECT write_calls(now(), 'claude-sonnet-4', 1, 9999, 1, 10, estimated => 0);
 SELECT write_calls('2025-11-04 12:00+00', 'claude-sonnet-4', 50, 9999, 1, 10, estimated => 1);
 SELECT model, tokenizer, calls, mean_error, p95_error, learned_factor, learned_mean_error,
        learned_p95_error
@@ -66,12 +68,14 @@ INSERT INTO workflow_requests (request_id, submitted_at, finished_at, role_name,
 VALUES (gen_random_uuid(), now(), now(), 'r', format, 1, prompt, '', services, agent, 'succeeded')
 RETURNING request_id
 $$;
+BEGIN;  -- so that the calls begin when the requests are submitted
 SELECT write_request('pilot', 'planner') AS planner, write_request('pilot', 'scout') AS scout,
        write_request('pilot', 'calibrator') AS calibrator, write_request('stages', NULL) AS other,
        write_request('pilot', 'at 5 %') AS at_5_percent
 \gset
 SELECT write_calls(now(), 'small', 19, 100, 650, 1000, request => :'planner');
 SELECT write_calls(now(), 'small', 1, 100, 990, 1000, request => :'planner');
+COMMIT;
 SELECT write_calls(now(), 'small', 18, 100, 900, 1000, request => :'scout');
 SELECT write_calls(now(), 'small', 2, 100, 1000, 1000, 'truncated', request => :'scout');
 SELECT write_calls(now(), 'small', 20, 100, 700, 1000, request => :'calibrator');

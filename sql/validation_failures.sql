@@ -11,7 +11,8 @@ SELECT llmw_make_partition('public', 'workflow_requests', 'requests_2025_11', '2
 SELECT llmw_make_partition('public', 'llm_calls', 'calls_2025_11', '2025-11-01');
 SELECT llmw_make_partition('public', 'llm_calls', 'calls_2025_12', '2025-12-01');
 
--- Writes a request and its calls. `calls` holds purpose, model, outcome, codes and cost of each.
+-- Writes a request and its calls, one each second from the submission to the end. `calls` holds
+-- purpose, model, outcome, codes and cost of each.
 CREATE FUNCTION write_request(n int, at timestamptz, status text, format text,
                               VARIADIC calls text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -23,14 +24,14 @@ BEGIN
         INSERT INTO llm_calls (request_id, call_id, started_at, finished_at, attempt, purpose,
             model, server, outcome, input_tokens, cached_input_tokens, cache_write_tokens,
             output_tokens, reasoning_tokens, cost_usd, cost_source, latency_ms, validation_codes)
-        VALUES (id, md5('call ' || n || ' ' || i)::uuid, at + i * interval '1 s',
-            at + i * interval '2 s', i, part[1], part[2], 'server', part[3], 1, 0, 0, 1, 0,
+        VALUES (id, md5('call ' || n || ' ' || i)::uuid, at + (i - 1) * interval '1 s',
+            at + i * interval '1 s', i, part[1], part[2], 'server', part[3], 1, 0, 0, 1, 0,
             nullif(part[5], '?')::numeric, 'reported', 1000, part[4]::text[]);
     END LOOP;
     INSERT INTO workflow_requests (request_id, submitted_at, finished_at, role_name, format,
         format_version, prompt_sha256, status, fallback_reason)
-    VALUES (id, at, CASE WHEN status <> 'running' THEN at + interval '1 hour' END, 'r', format, 1,
-        '', status, CASE WHEN cardinality(calls) > 2 THEN 'validation_failed' END);
+    VALUES (id, at, CASE WHEN status <> 'running' THEN at + (cardinality(calls) - 1) * interval '1 s' END, 'r',
+        format, 1, '', status, CASE WHEN cardinality(calls) > 2 THEN 'validation_failed' END);
 END
 $$;
 
