@@ -36,11 +36,13 @@ SQL
     return \%said;
 }
 
-# All objects as they are, but for the texts of views, which are written anew from what was parsed, and
-# what a binary upgrade keeps otherwise: the time of shipped rows, and privileges that a fresh install grants.
+# All objects as they are, but for the texts of views, which are written anew from what was parsed; the names
+# of NOT NULL constraints, which there are from PostgreSQL 18 on; and what a binary upgrade keeps otherwise: the
+# time of shipped rows, and privileges that a fresh install grants.
 sub objects {
     my ($node, $database) = @_;
     return [ map { s/"query": "(?:[^"\\]|\\.)*"/"query"/r }
+            map { s/^table constraint \K\S+(?= on \S+ is: .*"constraint": "NOT NULL )/unnamed/r }
             grep { !/^(?:row of|rule "_RETURN"|.* granted when made)/ }
             extension_catalogue($node, $database) ];
 }
