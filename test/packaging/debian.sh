@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the Debian package for this release's PostgreSQL and asks lintian: `make package`.
 # usage: debian.sh DIR     a new folder for the package; prints a line "ok ..." or "FAILED ..." each
-# Compilers and flags are those of the build in the checkout, so that ccache answers for most of it.
+# ccache answers for what was built with the same flags: up to PostgreSQL 17 by the build in the checkout.
 # shellcheck disable=SC2317  # verdict calls the functions
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -28,6 +28,9 @@ copy_sources() {
   mkdir -p "$place/source" && checkout_files "$top" | tar -C "$place/source" -xf -
 }
 
+# debhelper gives the build another HOME, and so another cache.
+keep_ccache() { ! command -v ccache >/dev/null || export CCACHE_DIR="${CCACHE_DIR:-$(ccache --get-config cache_dir)}"; }
+
 build_package() {
   cd "$place/source" && pg_buildext updatecontrol &&
     PATH=/usr/lib/ccache:$PATH DEB_BUILD_OPTIONS="parallel=${JOBS:-$(nproc)}" dpkg-buildpackage -us -uc -b
@@ -50,6 +53,7 @@ holds_what_ships() {
 }
 
 copy_sources
+keep_ccache
 verdict "dpkg-buildpackage" build.log build_package
 verdict "the package holds what ships, and depends on what it needs" contents.log holds_what_ships
 verdict "lintian" lintian.log lintian --fail-on error,warning "$place"/*.changes
