@@ -1,5 +1,5 @@
 #pragma once
-// Many rows as one array per column: the parameters of a statement that reads them by unnest().
+// Many rows as one array per column: the parameters of a statement that unnests them.
 //
 // One statement then writes a whole batch, which is several times cheaper than one per row. A
 // single row can also be had as plain values, as arrays of one element cost more than they hold.

@@ -31,8 +31,12 @@ std::string array_literal(const std::vector<std::string>& values) {
 /// `sql` with "@rows@" replaced by the rows that the parameters $1 to $`columns` hold.
 std::string with_rows(std::string sql, std::size_t columns, bool one_row) {
   constexpr std::string_view kPlaceholder = "@rows@";
-  std::string rows = one_row ? "(SELECT " : "unnest(";
-  for (std::size_t i = 1; i <= columns; ++i) rows += (i > 1 ? ", $" : "$") + std::to_string(i);
+  std::string rows = "(SELECT ";
+  for (std::size_t i = 1; i <= columns; ++i) {
+    const std::string parameter = '$' + std::to_string(i);
+    if (i > 1) rows += ", ";
+    rows += one_row ? parameter : "unnest(" + parameter + ')';
+  }
   return sql.replace(sql.find(kPlaceholder), kPlaceholder.size(), rows + ")");
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 // The statements by which the worker writes the ledger: one per table, many rows each.
 //
-// @rows@ stands for the rows: unnest() of one array per column, or the values of a single row, for
-// which arrays would cost more than all the rest (pg/columns.hpp). Values whose type has no cheap
-// binary form here travel as text and are cast.
+// @rows@ stands for the rows: a select list that unnests one array per column, or the values of a
+// single row, for which arrays would cost more than all the rest (pg/columns.hpp). In the FROM
+// clause, PostgreSQL would write each array into a store of its own first. Values whose type has no
+// cheap binary form here travel as text and are cast.
 
 #include <array>
 #include <span>
