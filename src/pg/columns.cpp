@@ -2,6 +2,7 @@
 
 #include "pg/boundary.hpp"
 #include "pg/bytes.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {
@@ -58,6 +59,12 @@ Columns& Columns::add(std::string_view utf8) {
 }
 
 Columns& Columns::add_bytes(std::string_view bytes) { return put(bytes_datum(bytes), false); }
+
+Columns& Columns::add_jsonb(std::string_view utf8) { return put(to_jsonb(utf8), false); }
+
+Columns& Columns::add_jsonb_or_null(std::string_view utf8) {
+  return utf8.empty() ? add_null() : add_jsonb(utf8);
+}
 
 Columns& Columns::add_or_null(std::string_view utf8) {
   return utf8.empty() ? add_null() : add(utf8);

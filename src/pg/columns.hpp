@@ -18,8 +18,8 @@ namespace llmw {
 
 class Columns {
  public:
-  /// `types` are element types: UUIDOID, TIMESTAMPTZOID, TEXTOID, INT8OID, BOOLOID or BYTEAOID.
-  /// It must outlive the object.
+  /// `types` are element types: UUIDOID, TIMESTAMPTZOID, TEXTOID, INT8OID, BOOLOID, JSONBOID or
+  /// BYTEAOID. It must outlive the object.
   Columns(std::span<const Oid> types, std::size_t rows);
 
   Columns& add(const Uuid& value);
@@ -29,7 +29,9 @@ class Columns {
   Columns& add(std::string_view utf8);  ///< TEXTOID
   Columns& add(const char* utf8) { return add(std::string_view(utf8)); }
   Columns& add_bytes(std::string_view bytes);   ///< BYTEAOID
+  Columns& add_jsonb(std::string_view utf8);    ///< JSONBOID
   Columns& add_or_null(std::string_view utf8);  ///< TEXTOID; empty is NULL
+  Columns& add_jsonb_or_null(std::string_view utf8);
   Columns& add_null();
 
   /// As SPI takes them.

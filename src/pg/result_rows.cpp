@@ -1,6 +1,7 @@
 #include "pg/result_rows.hpp"
 
 #include "pg/boundary.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {

@@ -51,24 +51,6 @@ bool fits_server_encoding(std::string_view utf8) {
   });
 }
 
-Datum to_jsonb(std::string_view utf8_json) {
-  return PgCall([=] {
-    char* json = pnstrdup(utf8_json.data(), utf8_json.size());
-    char* server = pg_any_to_server(json, static_cast<int>(utf8_json.size()), PG_UTF8);
-    const Datum value = DirectFunctionCall1(jsonb_in, CStringGetDatum(server));
-    if (server != json) pfree(server);
-    pfree(json);
-    return value;
-  });
-}
-
-std::string jsonb_to_utf8(Datum value) {
-  return to_utf8(PgCall([=] {
-    Jsonb* jsonb = DatumGetJsonbP(value);
-    return JsonbToCString(nullptr, &jsonb->root, VARSIZE(jsonb));
-  }));
-}
-
 Datum to_text_array(const std::vector<std::string>& utf8) {
   std::vector<Datum> values;
   values.reserve(utf8.size());

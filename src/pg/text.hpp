@@ -24,12 +24,6 @@ text* to_server_text(std::string_view utf8);
 /// Whether the server's encoding has every character of `utf8`, which then can be converted.
 bool fits_server_encoding(std::string_view utf8);
 
-/// UTF-8 JSON text as a new jsonb value, in CurrentMemoryContext.
-Datum to_jsonb(std::string_view utf8_json);
-
-/// A jsonb value as UTF-8 JSON text.
-std::string jsonb_to_utf8(Datum value);
-
 /// A new text[], in CurrentMemoryContext.
 Datum to_text_array(const std::vector<std::string>& utf8);
 

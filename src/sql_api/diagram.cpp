@@ -11,6 +11,7 @@
 #include "core/json_value.hpp"
 #include "pg/boundary.hpp"
 #include "pg/format_catalogue.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 #include "sql_api/request_arguments.hpp"
 

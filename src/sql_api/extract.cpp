@@ -11,6 +11,7 @@
 #include "core/schema.hpp"
 #include "pg/boundary.hpp"
 #include "pg/format_catalogue.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {

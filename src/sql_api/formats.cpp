@@ -7,6 +7,7 @@
 #include "core/format.hpp"
 #include "core/json_value.hpp"
 #include "pg/boundary.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/result_rows.hpp"
 #include "pg/text.hpp"
 #include "pg/trigger.hpp"

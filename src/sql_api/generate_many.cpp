@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/result.hpp"
 #include "pg/boundary.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 #include "sql_api/request_arguments.hpp"
 #include "sql_api/session_request.hpp"

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
 #include "pg/ids.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 #include "sql_api/recording.hpp"
 #include "sql_api/request_access.hpp"

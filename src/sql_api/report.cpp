@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/json_value.hpp"
 #include "pg/boundary.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 
 LLMW_SQL_FUNCTION(llmw_render_report) {

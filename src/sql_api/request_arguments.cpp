@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pg/boundary.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/text.hpp"
 
 namespace llmw {

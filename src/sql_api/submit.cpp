@@ -5,6 +5,7 @@
 #include "core/request_json.hpp"
 #include "pg/boundary.hpp"
 #include "pg/ids.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/settings.hpp"
 #include "pg/text.hpp"
 #include "shmem/wake_at_commit.hpp"

@@ -8,6 +8,7 @@
 #include "core/rules.hpp"
 #include "pg/boundary.hpp"
 #include "pg/format_catalogue.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/result_rows.hpp"
 #include "pg/text.hpp"
 #include "sql_api/request_arguments.hpp"

@@ -6,8 +6,8 @@
 
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/jsonb.hpp"
 #include "pg/sending.hpp"
-#include "pg/text.hpp"
 #include "shmem/shared_memory.hpp"
 #include "sql_api/statement_cost.hpp"
 

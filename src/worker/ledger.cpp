@@ -86,7 +86,7 @@ void add_opened(Columns& columns, const LedgerEntry& entry, const Uuid& worker) 
   columns.add(request.format).add(request.format_version);
   request.store_prompt ? columns.add(request.prompt) : columns.add_null();
   columns.add_bytes(sha256(request.prompt)).add(array_literal(request.services));
-  columns.add_or_null(request.agent).add(request.tags);
+  columns.add_or_null(request.agent).add_jsonb(request.tags);
   const std::optional<Uuid> fingerprint = fingerprint_of(request);
   fingerprint ? columns.add(*fingerprint) : columns.add_null();
   columns.add(worker).add_or_null(request.category).add_or_null(request.complexity);
@@ -125,8 +125,8 @@ void add_ended(Columns& columns, const LedgerEntry& entry) {
   columns.add_or_null(result.fallback_reason ? to_string(*result.fallback_reason) : "");
   columns.add(end.totals.input_tokens).add(end.totals.output_tokens);
   columns.add_or_null(end.totals.cost_known ? end.totals.cost.to_string() : "");
-  columns.add(end.totals.generation_time_ms).add_or_null(result.document);
-  columns.add(findings_json(result.warnings)).add_or_null(result.error_sqlstate);
+  columns.add(end.totals.generation_time_ms).add_jsonb_or_null(result.document);
+  columns.add_jsonb(findings_json(result.warnings)).add_or_null(result.error_sqlstate);
   columns.add_or_null(result.error_message).add_or_null(result.explanation);
   end.cached_from ? columns.add(*end.cached_from) : columns.add_null();
   columns.add(end.times.queue_ms).add(end.times.total_ms);
@@ -297,7 +297,7 @@ void Ledger::write_events(Entries entries, const Ids& stale) {
     if (contains(stale, entry->request_id)) continue;
     for (const EventRow& event : entry->events) {
       columns.add(event.event_id).add(event.timestamp).add(event.action).add(event.severity);
-      columns.add(event.actor).add(entry->request_id).add(event.details);
+      columns.add(event.actor).add(entry->request_id).add_jsonb(event.details);
       ++rows;
     }
   }

@@ -36,7 +36,7 @@ struct LedgerStatementText {
 
 inline constexpr Oid kOpenRequestTypes[] = {
     UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, TEXTOID, INT8OID, TEXTOID, BYTEAOID, TEXTOID,
-    TEXTOID, TEXTOID,        UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,  TEXTOID};
+    TEXTOID, JSONBOID,       UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,  TEXTOID};
 inline constexpr Oid kReopenRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, UUIDOID};
 inline constexpr Oid kAddKeyTypes[] = {TEXTOID, TEXTOID, UUIDOID, BYTEAOID};
 inline constexpr Oid kRequeueRequestTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
@@ -50,11 +50,11 @@ inline constexpr Oid kAddIntentTypes[] = {
     UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID,
     INT8OID, INT8OID, TEXTOID,        TIMESTAMPTZOID, UUIDOID, TEXTOID, TEXTOID};
 inline constexpr Oid kAddEventTypes[] = {UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
-                                         TEXTOID, UUIDOID,        TEXTOID};
+                                         TEXTOID, UUIDOID,        JSONBOID};
 inline constexpr Oid kEndRequestTypes[] = {
-    UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID,
-    INT8OID, INT8OID,        TEXTOID,        INT8OID, TEXTOID, TEXTOID, TEXTOID,
-    TEXTOID, TEXTOID,        UUIDOID,        INT8OID, INT8OID, INT8OID, INT8OID};
+    UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,  BOOLOID,  TEXTOID,
+    INT8OID, INT8OID,        TEXTOID,        INT8OID, JSONBOID, JSONBOID, TEXTOID,
+    TEXTOID, TEXTOID,        UUIDOID,        INT8OID, INT8OID,  INT8OID,  INT8OID};
 inline constexpr auto kAddStatsTypes = [] {
   constexpr std::size_t kOthers = 11;
   std::array<Oid, kOthers + kStatsMeasures> types{TIMESTAMPTZOID};
@@ -67,7 +67,7 @@ inline constexpr auto kAddStatsTypes = [] {
   " parent_request_id, format, format_version, prompt, prompt_sha256, services, agent, tags," \
   " fingerprint, worker, category, complexity, experiment, arm, rules, status)"               \
   " SELECT request_id, submitted_at, role_name::name, parent_request_id, format,"             \
-  " format_version::int4, prompt, prompt_sha256, services::text[], agent, tags::jsonb,"       \
+  " format_version::int4, prompt, prompt_sha256, services::text[], agent, tags,"              \
   " fingerprint, worker, category, complexity, experiment, arm, rules::text[], 'running'"     \
   " FROM @rows@"                                                                              \
   " AS t (request_id, submitted_at, role_name, parent_request_id, format, format_version,"    \
@@ -154,7 +154,7 @@ inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = 
      kAddIntentTypes},
     {"INSERT INTO @extschema@.audit_logs (event_id, \"timestamp\", action, severity, actor,"
      " request_id, details)"
-     " SELECT event_id, \"timestamp\", action, severity, actor, request_id, details::jsonb"
+     " SELECT event_id, \"timestamp\", action, severity, actor, request_id, details"
      " FROM @rows@"
      " AS t (event_id, \"timestamp\", action, severity, actor, request_id, details)",
      kAddEventTypes},
@@ -162,8 +162,8 @@ inline constexpr LedgerStatementText kLedgerStatementTexts[kLedgerStatements] = 
      " generator_used = t.generator_used, validation_passed = t.validation_passed,"
      " fallback_reason = t.fallback_reason, input_tokens = t.input_tokens,"
      " output_tokens = t.output_tokens, cost_usd = t.cost_usd::numeric,"
-     " generation_time_ms = t.generation_time_ms, document = t.document::jsonb,"
-     " warnings = t.warnings::jsonb, error_code = t.error_code, error_message = t.error_message,"
+     " generation_time_ms = t.generation_time_ms, document = t.document,"
+     " warnings = t.warnings, error_code = t.error_code, error_message = t.error_message,"
      " explanation = t.explanation, cached_from = t.cached_from, worker = NULL,"
      " queue_time_ms = t.queue_time_ms, total_time_ms = t.total_time_ms,"
      " items_generated = t.items_generated::int4, zones_generated = t.zones_generated::int4"
