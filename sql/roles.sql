@@ -179,8 +179,8 @@ $$;
 SELECT t AS users_read FROM members('{r,p,v}') AS m (t)
 WHERE has_table_privilege('regress_llmw_bob', t, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
 ORDER BY t::text COLLATE "C";
-SELECT has_table_privilege('regress_llmw_bob', t, 'INSERT, UPDATE, DELETE, TRUNCATE') AS users_write, count(*)
-FROM members('{r,p,v}') AS m (t) GROUP BY 1;
+SELECT bool_or(has_table_privilege('regress_llmw_bob', t, 'INSERT, UPDATE, DELETE, TRUNCATE')) AS users_write
+FROM members('{r,p,v}') AS m (t);
 SET ROLE regress_llmw_olga;
 DO $$
 DECLARE
