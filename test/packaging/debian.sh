@@ -46,7 +46,7 @@ holds_what_ships() {
       grep -qF "/$file" "$place/contents" || { echo "no $file"; return 1; }
     done
     ! grep -E '\.(o|d|cpp|hpp)$|llm_provider_sim|/test/' "$place/contents" || return 1
-    dpkg -I "$package" | grep -E '^ Depends: postgresql-[0-9]+ .*libcurl4.*libre2-' || return 1
+    dpkg -I "$package" | grep -E '^ Depends: postgresql-[0-9]+[ ,].*libcurl4.*libre2-' || return 1
     found=1
   done
   [ -n "$found" ]
