@@ -350,9 +350,9 @@ bool ask_to_leave_when_idle(Oid database) {
   Processes asked;
   with_shared_lock([&] {
     for_each_worker(database, [&](WorkerEntry& entry) {
-      if (entry.state != kWorkerRunning) return;
-      entry.leave_when_idle = true;
-      asked.add(entry.process);
+      if (entry.state == kWorkerNone) return;
+      entry.leave_when_idle = true;  // one that starts would stay otherwise
+      if (entry.state == kWorkerRunning) asked.add(entry.process);
     });
   });
   asked.wake();

@@ -109,7 +109,8 @@ struct WorkerPids {
 };
 WorkerPids running_worker_pids(Oid database);
 
-/// Asks the workers of `database` to leave as soon as they have nothing to do. True if one runs.
+/// Asks the workers of `database`, also those that start, to leave as soon as they have nothing to
+/// do. True if one runs.
 bool ask_to_leave_when_idle(Oid database);
 
 /// The extension was dropped: nobody looks after the workers that end now, unless slots wait.

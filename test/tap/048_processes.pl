@@ -233,10 +233,20 @@ $node->safe_psql('postgres', 'ALTER SERVER sim_openai OPTIONS (DROP max_concurre
 $node->safe_psql('postgres', 'CREATE DATABASE home');
 prepare('home');
 is(generate('home')->{out}, 'gpt-4o-mini', 'a database generates at home');
+# A copy is made while one worker finishes a call, and others are wanted for the job and start.
+my $launcher = $node->safe_psql('postgres',
+    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'llm_workflow launcher'");
+my $slow = start_client($node, 'home', "SELECT generate_workflow('[[sim:delay:2500]] Slow') ->> 'generator_used'");
+wait_for_in_flight($sim, 1) or BAIL_OUT('no call is on the wire');
+kill 'STOP', $launcher;
 my $job = $node->safe_psql('home',
     "SELECT submit_workflow('Of the original', run_at => now() + interval '1 day')");
-
-$node->safe_psql('postgres', 'CREATE DATABASE cloned TEMPLATE home');
+is(count_workers('home'), 1, 'one worker runs');
+my $cloning = start_client($node, 'postgres', 'CREATE DATABASE cloned TEMPLATE home');
+$node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM pg_stat_activity "
+        . "WHERE query LIKE 'CREATE DATABASE cloned%' AND state = 'active')");
+kill 'CONT', $launcher;
+is($cloning->end(60)->{err}, '', 'those that start leave as well');
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
 my $dump = $node->basedir . '/home.dump';
 $node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, '-d', $node->connstr('home') ], 'pg_dump works');
