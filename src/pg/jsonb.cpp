@@ -88,7 +88,8 @@ class JsonbBuilder {
   JsonbValue* root_ = nullptr;
 };
 
-/// Another CurrentMemoryContext until the end of a scope, however it ends.
+/// Another CurrentMemoryContext until the end of a scope, however it ends. Switching assigns a
+/// variable and raises no error, so the destructor may do it.
 class ContextSwitch {
  public:
   explicit ContextSwitch(MemoryContext context) : before_(MemoryContextSwitchTo(context)) {}

@@ -4,6 +4,7 @@
 //
 // Nothing waits for it: what fails is logged and done later.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
